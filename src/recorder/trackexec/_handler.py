@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The bridge from `logging`: what is logged becomes a mark in the trace."""
+
+import logging
+import threading
+
+from . import mark
+
+try:
+    from ._recorder import is_active as _is_active
+except ImportError:  # another Python, a subinterpreter: nothing is ever recorded
+
+    def _is_active():
+        return False
+
+
+_FORMAT = "%(levelname)s %(name)s: %(message)s"
+
+
+class MarkHandler(logging.Handler):
+    """Leave a mark in the trace for each record of at least the handler's level.
+
+    The text is what the handler's formatter makes of the record; by default its level, its logger and
+    its message. Nothing is formatted when nothing is recorded. A record that cannot be formatted leaves no
+    mark, and no trace on standard error either: the program's other handlers tell of it. What is logged
+    while a record is formatted leaves none.
+    """
+
+    def __init__(self, level=logging.NOTSET):
+        super().__init__(level)
+        self._formatting = threading.local()
+        self.setFormatter(logging.Formatter(_FORMAT))
+
+    def emit(self, record):
+        """Leave the mark; does nothing when nothing is recorded."""
+        if not _is_active() or getattr(self._formatting, "is_on", False):
+            return
+        self._formatting.is_on = True
+        try:
+            mark(self.format(record))
+        except Exception:
+            pass
+        finally:
+            self._formatting.is_on = False

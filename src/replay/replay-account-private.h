@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// ReplayAccount: time and executions per line up to a moment that lies within a block, for the edges
+// of ranges and the end of a recording. Complements the digests, which count whole blocks.
+#pragma once
+
+#include "replay-lines-private.h"
+#include "replay-trace-private.h"
+
+typedef struct
+{
+  ReplayTrace *trace;
+  ReplayLineTable *sums; /* what is added to */
+  int sign;              /* 1, or -1 to take away; then slowest_ns is left alone */
+  bool with_slowest;     /* look up when the lines that still run began */
+} ReplayAccount;
+
+/* Adds what digests of the blocks before @index leave out until @mono_ns: the events of block @index
+   before that moment, and what all threads have been at since their last event. */
+TxStatus _replay_account_add_until (const ReplayAccount *self,
+                                    size_t index,
+                                    int64_t mono_ns,
+                                    TxError *error) TX_WARN_UNUSED;
+
+/* Adds what the digests of all blocks up to @index leave out until @mono_ns, not before its end: what
+   threads other than the running one have been at since their last event. */
+TxStatus _replay_account_add_open (const ReplayAccount *self,
+                                   size_t index,
+                                   int64_t mono_ns,
+                                   TxError *error) TX_WARN_UNUSED;
+
+/* Adds what @thread alone did from @from_ns in block @first to @to_ns in block @last, @with_end also
+   the steps at that moment; decodes its blocks.
+   The sign must be 1. */
+TxStatus _replay_account_add_thread (const ReplayAccount *self,
+                                     TxThreadId thread,
+                                     size_t first,
+                                     int64_t from_ns,
+                                     size_t last,
+                                     int64_t to_ns,
+                                     bool with_end,
+                                     const ReplayProgress *progress,
+                                     TxError *error) TX_WARN_UNUSED;

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// ReplayLineTable: open addressing, doubled at three quarters.
+#include "replay-lines-private.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+
+#define N_SLOTS_FIRST 256u
+
+/* More different lines than any program has, but no more than memory for them: a small trace can
+   name billions. What is beyond is added up as one line that is not known. */
+#define N_SLOTS_MAX (1u << 21)
+#define BEYOND_LINE 1u
+
+struct _ReplayLineTable
+{
+  ReplayLineSum *slots; /* owned */
+  size_t n_slots;       /* a power of two */
+  size_t n_used;
+  uint32_t error_ns; /* the greatest of all digests */
+  uint64_t salt; /* mixed into the hashes, so that nobody can choose lines which all hash alike */
+};
+
+/* @n_slots unused slots; many of them in large pages, which take far less time to come by. */
+static ReplayLineSum *
+make_slots (size_t n_slots)
+{
+#ifdef MADV_HUGEPAGE
+  const size_t page_size = 2u * 1024u * 1024u;
+  size_t size = n_slots * sizeof (ReplayLineSum);
+
+  if (size > page_size / 2 && n_slots < SIZE_MAX / 2 / sizeof (ReplayLineSum))
+    {
+      size_t whole_size = (size + page_size - 1) / page_size * page_size;
+      void *slots = aligned_alloc (page_size, whole_size);
+
+      if (slots == NULL)
+        return NULL;
+      (void) madvise (slots, whole_size, MADV_HUGEPAGE);
+      memset (slots, 0, size);
+      return slots;
+    }
+#endif
+  return calloc (n_slots, sizeof (ReplayLineSum));
+}
+
+ReplayLineTable *
+_replay_line_table_new (void)
+{
+  ReplayLineTable *self = calloc (1, sizeof *self);
+
+  if (self == NULL)
+    return NULL;
+  self->slots = make_slots (N_SLOTS_FIRST);
+  if (self->slots == NULL)
+    {
+      free (self);
+      return NULL;
+    }
+  self->n_slots = N_SLOTS_FIRST;
+  /* Where it can't be had, only speed suffers. */
+  if (getrandom (&self->salt, sizeof self->salt, GRND_NONBLOCK) != (ssize_t) sizeof self->salt)
+    self->salt = (uint64_t) (uintptr_t) self->slots;
+  return self;
+}
+
+ReplayLineTable *
+_replay_line_table_copy (const ReplayLineTable *self)
+{
+  ReplayLineTable *copy = calloc (1, sizeof *copy);
+
+  if (copy == NULL)
+    return NULL;
+  *copy = *self;
+  copy->slots = make_slots (self->n_slots);
+  if (copy->slots == NULL)
+    {
+      free (copy);
+      return NULL;
+    }
+  memcpy (copy->slots, self->slots, self->n_slots * sizeof *copy->slots);
+  return copy;
+}
+
+void
+_replay_line_table_free (ReplayLineTable *self)
+{
+  if (self == NULL)
+    return;
+  free (self->slots);
+  free (self);
+}
+
+bool
+_replay_line_sum_is_used (const ReplayLineSum *sum)
+{
+  return sum->function != 0 || sum->line != 0;
+}
+
+/* Where (function, line) is, or would be. The finaliser of splitmix64 mixes the two. */
+static size_t
+find_slot (
+    const ReplayLineSum *slots, size_t n_slots, uint64_t salt, TxFunctionId function, uint32_t line)
+{
+  uint64_t hash = ((uint64_t) function << 32 | line) ^ salt;
+  size_t slot;
+
+  hash = (hash ^ hash >> 30) * UINT64_C (0xbf58476d1ce4e5b9);
+  hash = (hash ^ hash >> 27) * UINT64_C (0x94d049bb133111eb);
+  slot = (size_t) (hash ^ hash >> 31) & (n_slots - 1);
+  while (_replay_line_sum_is_used (&slots[slot]) &&
+         (slots[slot].function != function || slots[slot].line != line))
+    slot = (slot + 1) & (n_slots - 1);
+  return slot;
+}
+
+static bool
+grow (ReplayLineTable *self)
+{
+  size_t n_slots = self->n_slots * 2;
+  ReplayLineSum *slots = make_slots (n_slots);
+
+  if (slots == NULL)
+    return false;
+  for (size_t i = 0; i < self->n_slots; i++)
+    if (_replay_line_sum_is_used (&self->slots[i]))
+      slots[find_slot (slots, n_slots, self->salt, self->slots[i].function, self->slots[i].line)] =
+          self->slots[i];
+  free (self->slots);
+  self->slots = slots;
+  self->n_slots = n_slots;
+  return true;
+}
+
+ReplayLineSum *
+_replay_line_table_get (ReplayLineTable *self, TxFunctionId function, uint32_t line)
+{
+  size_t slot;
+
+  if (self->n_used >= self->n_slots / 4 * 3 && self->n_slots < N_SLOTS_MAX && !grow (self))
+    return NULL;
+  slot = find_slot (self->slots, self->n_slots, self->salt, function, line);
+  if (!_replay_line_sum_is_used (&self->slots[slot]) && self->n_used >= N_SLOTS_MAX / 4 * 3)
+    slot = find_slot (self->slots, self->n_slots, self->salt, function = 0, line = BEYOND_LINE);
+  if (!_replay_line_sum_is_used (&self->slots[slot]))
+    {
+      self->slots[slot] = (ReplayLineSum){ .function = function, .line = line };
+      self->n_used++;
+    }
+  return &self->slots[slot];
+}
+
+static int64_t
+add_capped (int64_t a, uint64_t b)
+{
+  int64_t sum;
+
+  if (b > INT64_MAX || __builtin_add_overflow (a, (int64_t) b, &sum))
+    return INT64_MAX;
+  return sum;
+}
+
+/* Executions and frames times an error, at both ends of each; INT64_MAX where that is not known. */
+static int64_t
+bound (uint64_t n_stretches, uint32_t error_ns)
+{
+  uint64_t bound_ns;
+
+  if (error_ns == UINT32_MAX ||
+      __builtin_mul_overflow (n_stretches, 2 * (uint64_t) error_ns, &bound_ns) ||
+      bound_ns > INT64_MAX)
+    return INT64_MAX;
+  return (int64_t) bound_ns;
+}
+
+/* A line's time on the stacks is made of stretches: one for each execution, at most one for each
+   thread that came with it, and one for each frame that a stated stack brought with it (a resumed
+   one too, of functions that can be suspended). Each end is off by the digest's error at most; what
+   lies between is exact. The same holds for the self time of a line that called nothing; else it is
+   something from nothing to the whole time on the stack. */
+void
+_replay_line_sum_add_error (ReplayLineSum *self, const TxDigest *digest, const TxDigestLine *line)
+{
+  int64_t own_ns =
+      bound ((uint64_t) line->hits + digest->n_threads + digest->restated, digest->error_ns);
+  int64_t self_ns = own_ns;
+
+  if (line->cumulated_ns > line->self_ns)
+    {
+      self_ns = add_capped (own_ns, line->cumulated_ns - line->self_ns);
+      if (line->self_ns <= INT64_MAX && self_ns < (int64_t) line->self_ns)
+        self_ns = (int64_t) line->self_ns;
+    }
+  self->cumulated_error_ns = add_capped (self->cumulated_error_ns, (uint64_t) own_ns);
+  self->self_error_ns = add_capped (self->self_error_ns, (uint64_t) self_ns);
+  self->resumed_error_ns =
+      add_capped (self->resumed_error_ns, (uint64_t) bound (digest->resumed, digest->error_ns));
+}
+
+uint32_t
+_replay_line_table_get_error (const ReplayLineTable *self)
+{
+  return self->error_ns;
+}
+
+bool
+_replay_line_table_add (ReplayLineTable *self, const TxDigest *digest)
+{
+  for (size_t i = 0; i < digest->n_lines; i++)
+    {
+      const TxDigestLine *line = &digest->lines[i];
+      ReplayLineSum *sum;
+
+      if (line->function == 0 && line->line == 0)
+        continue;
+      sum = _replay_line_table_get (self, line->function, line->line);
+      if (sum == NULL)
+        return false;
+      sum->hits = add_capped (sum->hits, line->hits);
+      sum->self_ns = add_capped (sum->self_ns, line->self_ns);
+      sum->cumulated_ns = add_capped (sum->cumulated_ns, line->cumulated_ns);
+      sum->waiting_ns = add_capped (sum->waiting_ns, line->waiting_ns);
+      if (line->slowest_ns <= INT64_MAX && (int64_t) line->slowest_ns > sum->slowest_ns)
+        sum->slowest_ns = (int64_t) line->slowest_ns;
+      _replay_line_sum_add_error (sum, digest, line);
+    }
+  if (digest->error_ns > self->error_ns)
+    self->error_ns = digest->error_ns;
+  return true;
+}
+
+const ReplayLineSum *
+_replay_line_table_get_slots (const ReplayLineTable *self, size_t *ret_n_slots)
+{
+  *ret_n_slots = self->n_slots;
+  return self->slots;
+}
+
+void
+_replay_line_table_clear_slowest (ReplayLineTable *self)
+{
+  for (size_t i = 0; i < self->n_slots; i++)
+    self->slots[i].slowest_ns = 0;
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The account of one thread in a range of time. Digests don't tell threads apart, so the blocks
+// that hold the thread are decoded, and its events alone given to a digester: before the range to
+// know its stack, which is thrown away, and within the range, up to a mark at its end.
+#include <stdlib.h>
+
+#include "replay-account-private.h"
+
+/* One thread's way through the blocks. */
+typedef struct
+{
+  const ReplayAccount *account;
+  TxThreadId thread;
+  int64_t from_ns, to_ns; /* monotonic */
+  int64_t limit_ns;       /* events at or after it are left out: to_ns, or INT64_MAX */
+  TxDigester *digester;   /* owned */
+  TxEvent *events;        /* owned (array length=capacity): of the block at hand */
+  size_t capacity;
+  uint64_t sequence; /* for the digester: without holes but where something is missing */
+} Walk;
+
+static bool
+reserve (Walk *self, size_t n_events)
+{
+  TxEvent *events;
+
+  if (n_events <= self->capacity)
+    return true;
+  events = realloc (self->events, n_events * sizeof *events);
+  if (events == NULL)
+    return false;
+  self->events = events;
+  self->capacity = n_events;
+  return true;
+}
+
+/* The thread's events of @block from @first_ns on and before @limit_ns, and a mark at @mark_ns. */
+static size_t
+take_events (Walk *self, const TxBlock *block, int64_t first_ns, int64_t limit_ns, int64_t mark_ns)
+{
+  size_t n = 0;
+  TxEvent mark = { .kind = TX_EVENT_MARK, .thread = self->thread, .time_ns = mark_ns };
+
+  for (size_t i = 0; i < block->n_events; i++)
+    {
+      const TxEvent *event = &block->events[i];
+
+      if (event->time_ns >= limit_ns)
+        break;
+      if (event->time_ns >= first_ns &&
+          (event->thread == self->thread || event->kind == TX_EVENT_GAP))
+        self->events[n++] = *event;
+    }
+  self->events[n++] = mark;
+  return n;
+}
+
+/* Gives a part of @block to the digester, as take_events() has it; adds what it says if @counts. */
+static TxStatus
+feed (Walk *self,
+      const TxBlock *block,
+      int64_t first_ns,
+      int64_t limit_ns,
+      int64_t mark_ns,
+      bool counts,
+      TxError *error)
+{
+  TxBlock part = *block;
+  TxDigest *digest;
+  bool good;
+
+  if (!reserve (self, block->n_events + 1))
+    return tx_error_set (error, TX_ERROR_MEMORY, "no memory for the events of a thread");
+  part.events = self->events;
+  part.n_events = take_events (self, block, first_ns, limit_ns, mark_ns);
+  part.sequence = self->sequence++;
+  part.times.mono_last_ns = mark_ns;
+  digest = tx_digester_add (self->digester, &part);
+  good = digest != NULL && (!counts || _replay_line_table_add (self->account->sums, digest));
+  tx_digest_free (digest);
+  return good ? TX_OK
+              : tx_error_set (error, TX_ERROR_MEMORY, "no memory for the account of a thread");
+}
+
+/* What the thread was at when the range began. */
+static TxStatus
+feed_before (Walk *self, size_t index, TxError *error)
+{
+  ReplayPlace place;
+  TxStatus status;
+
+  if (index == 0)
+    return TX_OK;
+  status = _replay_trace_find_last_event (self->account->trace, self->thread, index - 1, SIZE_MAX,
+                                          &place, error);
+  if (status == TX_OK)
+    status = feed (self, place.block, INT64_MIN, INT64_MAX, place.block->times.mono_last_ns, false,
+                   error);
+  return status == TX_END ? TX_OK : status;
+}
+
+static TxStatus
+feed_block (Walk *self, size_t index, bool is_first, TxError *error)
+{
+  const TxBlock *block;
+  int64_t mark_ns;
+  TxStatus status = _replay_trace_load_block (self->account->trace, index, &block, error);
+
+  if (_replay_status_is_missing (status))
+    {
+      self->sequence++; /* the digester forgets what it knew */
+      return TX_OK;
+    }
+  if (status != TX_OK)
+    return status;
+  if (is_first)
+    status = feed (self, block, INT64_MIN, self->from_ns, self->from_ns, false, error);
+  mark_ns = block->times.mono_last_ns < self->to_ns ? block->times.mono_last_ns : self->to_ns;
+  if (status == TX_OK && mark_ns >= self->from_ns)
+    status = feed (self, block, is_first ? self->from_ns : INT64_MIN, self->limit_ns, mark_ns, true,
+                   error);
+  return status;
+}
+
+/* Time from the thread's last block to the end of the range. */
+static TxStatus
+feed_end (Walk *self, TxError *error)
+{
+  const TxBlock nothing = { .times = { self->to_ns, self->to_ns, 0 } };
+
+  return feed (self, &nothing, INT64_MAX, INT64_MAX, self->to_ns, true, error);
+}
+
+TxStatus
+_replay_account_add_thread (const ReplayAccount *self,
+                            TxThreadId thread,
+                            size_t first,
+                            int64_t from_ns,
+                            size_t last,
+                            int64_t to_ns,
+                            bool with_end,
+                            const ReplayProgress *progress,
+                            TxError *error)
+{
+  Walk walk = { .account = self,
+                .thread = thread,
+                .from_ns = from_ns,
+                .to_ns = to_ns,
+                .limit_ns = with_end ? INT64_MAX : to_ns,
+                .digester = tx_digester_new () };
+  TxStatus status = walk.digester != NULL ? TX_OK : TX_ERROR_MEMORY;
+
+  if (status == TX_OK)
+    status = feed_before (&walk, first, error);
+  for (size_t i = first; status == TX_OK && i <= last; i++)
+    {
+      const TxBlockInfo *info = tx_reader_get_block_info (replay_trace_get_reader (self->trace), i);
+
+      if (i != first && !tx_block_info_is_gap (info) &&
+          !_replay_trace_may_have_thread (self->trace, i, thread))
+        continue;
+      if (!_replay_progress_report (progress, i - first, last - first + 1))
+        status = TX_CANCELLED;
+      else
+        status = feed_block (&walk, i, i == first, error);
+    }
+  if (status == TX_OK)
+    status = feed_end (&walk, error);
+  tx_digester_free (walk.digester);
+  free (walk.events);
+  return status;
+}

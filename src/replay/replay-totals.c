@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the digests of a whole recording say of its lines: totals, and the state of each line of a
+// file.
+#include <stdlib.h>
+#include <string.h>
+
+#include "replay-trace-private.h"
+
+/* --- totals --- */
+
+typedef struct
+{
+  const ReplayTrace *trace;
+  ReplayLineTable *table;
+  size_t n_unreadable;
+} Adding;
+
+static TxStatus
+add_span_cb (void *data, const ReplaySpan *span, const TxDigest *digest, TxError *error)
+{
+  Adding *self = data;
+
+  if (digest == NULL)
+    self->n_unreadable +=
+        !tx_block_info_is_gap (tx_reader_get_block_info (self->trace->reader, span->first));
+  else if (!_replay_line_table_add (self->table, digest))
+    return tx_error_set (error, TX_ERROR_MEMORY, "no memory for the totals of lines");
+  return TX_OK;
+}
+
+TxStatus
+_replay_trace_add_digests (ReplayTrace *self,
+                           ReplayLineTable *table,
+                           size_t first,
+                           size_t limit,
+                           size_t *n_unreadable,
+                           const ReplayProgress *progress,
+                           TxError *error)
+{
+  Adding adding = { self, table, 0 };
+  TxStatus status = _replay_trace_each_span (self, REPLAY_SPAN_GROUP, first, limit, progress,
+                                             add_span_cb, &adding, error);
+
+  *n_unreadable += adding.n_unreadable;
+  return status;
+}
+
+/* Those blocks that can't change any more. */
+static TxStatus
+add_sealed (ReplayTrace *self, const ReplayProgress *progress, TxError *error)
+{
+  size_t limit = self->n_sealed;
+  size_t n_blocks = tx_reader_get_n_blocks (self->reader);
+  size_t n_unreadable = 0;
+  ReplayLineTable *table;
+  TxStatus status;
+
+  while (limit < n_blocks && tx_reader_get_block_info (self->reader, limit)->place != TX_BLOCK_RING)
+    limit++;
+  if (limit == self->n_sealed)
+    return TX_OK;
+  table = _replay_line_table_copy (self->sealed_totals);
+  if (table == NULL)
+    return tx_error_set (error, TX_ERROR_MEMORY, "no memory for the totals of lines");
+  status = _replay_trace_add_digests (self, table, self->n_sealed, limit, &n_unreadable, progress,
+                                      error);
+  if (status != TX_OK)
+    {
+      _replay_line_table_free (table);
+      return status;
+    }
+  _replay_line_table_free (self->sealed_totals);
+  self->sealed_totals = table;
+  self->n_sealed = limit;
+  self->n_sealed_unreadable += n_unreadable;
+  return TX_OK;
+}
+
+TxStatus
+_replay_trace_get_totals (ReplayTrace *self,
+                          const ReplayProgress *progress,
+                          const ReplayLineTable **ret_totals,
+                          TxError *error)
+{
+  ReplayLineTable *totals;
+  TxStatus status;
+
+  if (self->totals == NULL)
+    {
+      status = add_sealed (self, progress, error);
+      if (status != TX_OK)
+        return status;
+      self->n_unreadable = self->n_sealed_unreadable;
+      if (self->n_sealed == tx_reader_get_n_blocks (self->reader))
+        {
+          *ret_totals = self->sealed_totals;
+          return TX_OK;
+        }
+      totals = _replay_line_table_copy (self->sealed_totals);
+      if (totals == NULL)
+        return tx_error_set (error, TX_ERROR_MEMORY, "no memory for the totals of lines");
+      status = _replay_trace_add_digests (self, totals, self->n_sealed,
+                                          tx_reader_get_n_blocks (self->reader),
+                                          &self->n_unreadable, progress, error);
+      if (status != TX_OK)
+        {
+          _replay_line_table_free (totals);
+          return status;
+        }
+      self->totals = totals;
+    }
+  *ret_totals = self->totals;
+  return TX_OK;
+}
+
+/* --- lines of a file --- */
+
+/* The lines of one file, put together; grows as needed. */
+typedef struct
+{
+  ReplayFileLine *items; /* owned */
+  size_t n_items, capacity;
+} Lines;
+
+static bool
+append (Lines *lines, const ReplayFileLine *item)
+{
+  if (lines->n_items == lines->capacity)
+    {
+      size_t capacity = lines->capacity == 0 ? 256 : lines->capacity * 2;
+      ReplayFileLine *items = realloc (lines->items, capacity * sizeof *items);
+
+      if (items == NULL)
+        return false;
+      lines->items = items;
+      lines->capacity = capacity;
+    }
+  lines->items[lines->n_items++] = *item;
+  return true;
+}
+
+/* What a function's bitmap says: lines with code, and lines without between them. Module code and
+   the like has the bodies of its functions between its lines, so there it says nothing of those. */
+static bool
+append_bitmap (Lines *lines, const TxFunction *function)
+{
+  uint64_t n_bits = (uint64_t) function->line_bitmap_size * 8;
+  uint64_t last = 0;
+
+  if (!(function->flags & TX_FUNCTION_LINES_KNOWN) || function->line_bitmap == NULL)
+    return true;
+  for (uint64_t bit = 0; bit < n_bits; bit++)
+    if (function->line_bitmap[bit / 8] >> bit % 8 & 1)
+      last = bit;
+  for (uint64_t bit = 0; bit <= last; bit++)
+    {
+      bool has_code = function->line_bitmap[bit / 8] >> bit % 8 & 1;
+      uint64_t line = function->bitmap_first_line + bit;
+      ReplayFileLine item = { .line = (uint32_t) line,
+                              .state = has_code ? REPLAY_LINE_NEVER_RAN : REPLAY_LINE_NO_CODE };
+
+      if (line > UINT32_MAX || line == 0)
+        continue;
+      if (!has_code && (function->flags & TX_FUNCTION_MODULE))
+        continue;
+      if (!append (lines, &item))
+        return false;
+    }
+  return true;
+}
+
+static bool
+append_sums (Lines *lines, const ReplayTrace *self, const ReplayLineTable *totals, TxFileId file)
+{
+  size_t n_slots;
+  const ReplayLineSum *sums = _replay_line_table_get_slots (totals, &n_slots);
+
+  for (size_t i = 0; i < n_slots; i++)
+    {
+      ReplayFileLine item = { .line = sums[i].line,
+                              .state = REPLAY_LINE_RAN,
+                              .hits = (uint64_t) sums[i].hits,
+                              .self_ns = (uint64_t) sums[i].self_ns,
+                              .cumulated_ns = (uint64_t) sums[i].cumulated_ns };
+
+      if (sums[i].line == 0 || sums[i].hits <= 0 ||
+          _replay_trace_get_file_of (self, sums[i].function) != file)
+        continue;
+      if (!append (lines, &item))
+        return false;
+    }
+  return true;
+}
+
+static int
+compare_lines (const void *a, const void *b)
+{
+  const ReplayFileLine *left = a, *right = b;
+
+  return (left->line > right->line) - (left->line < right->line);
+}
+
+/* Joins what several functions say of a line. Cumulated times of code on one line are mostly nested
+   (a comprehension in its function), so the greatest is taken, but no less than the self times. */
+static void
+join (Lines *lines)
+{
+  size_t n = 0;
+
+  if (lines->n_items == 0)
+    return;
+  qsort (lines->items, lines->n_items, sizeof *lines->items, compare_lines);
+  for (size_t i = 1; i < lines->n_items; i++)
+    {
+      ReplayFileLine *into = &lines->items[n];
+      const ReplayFileLine *item = &lines->items[i];
+
+      if (item->line != into->line)
+        {
+          lines->items[++n] = *item;
+          continue;
+        }
+      if (item->state < into->state) /* the states are in order of how much they say */
+        into->state = item->state;
+      into->hits += item->hits;
+      into->self_ns += item->self_ns;
+      if (item->cumulated_ns > into->cumulated_ns)
+        into->cumulated_ns = item->cumulated_ns;
+      if (into->self_ns > into->cumulated_ns)
+        into->cumulated_ns = into->self_ns;
+    }
+  lines->n_items = n + 1;
+}
+
+TxStatus
+replay_trace_dup_file_lines (ReplayTrace *self,
+                             TxFileId file,
+                             ReplayFileLine **ret_lines,
+                             size_t *ret_n_lines,
+                             const ReplayProgress *progress,
+                             TxError *error)
+{
+  const ReplayLineTable *totals;
+  size_t n_functions = tx_reader_get_n_functions (self->reader);
+  Lines lines = { 0 };
+  TxStatus status = _replay_trace_get_totals (self, progress, &totals, error);
+  bool good = true;
+
+  if (status != TX_OK)
+    return status;
+  for (size_t id = 1; good && id <= n_functions; id++)
+    {
+      const TxFunction *function = tx_reader_get_function (self->reader, (TxFunctionId) id);
+
+      if (function != NULL && function->file == file)
+        good = append_bitmap (&lines, function);
+    }
+  good = good && append_sums (&lines, self, totals, file);
+  if (good && lines.items == NULL)
+    good = (lines.items = malloc (sizeof *lines.items)) != NULL;
+  if (!good)
+    {
+      free (lines.items);
+      return tx_error_set (error, TX_ERROR_MEMORY, "no memory for the lines of a file");
+    }
+  join (&lines);
+  *ret_lines = lines.items;
+  *ret_n_lines = lines.n_items;
+  return TX_OK;
+}
+
+TxStatus
+replay_trace_get_line_state (
+    ReplayTrace *self, TxFileId file, uint32_t line, ReplayLineState *ret_state, TxError *error)
+{
+  ReplayLineState state = REPLAY_LINE_UNKNOWN;
+  ReplayFileLine *lines;
+  size_t n_lines;
+  TxStatus status = replay_trace_dup_file_lines (self, file, &lines, &n_lines, NULL, error);
+
+  if (status != TX_OK)
+    return status;
+  for (size_t i = 0; i < n_lines; i++)
+    if (lines[i].line == line)
+      state = lines[i].state;
+  free (lines);
+  *ret_state = state;
+  return TX_OK;
+}

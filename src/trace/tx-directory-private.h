@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// TxDirectory: the directory of a trace, opened once. Its files are reached through it, so that
+// neither a change of the root or working directory nor a rename leads anywhere else.
+#pragma once
+
+#include "tx-os-private.h"
+
+typedef struct
+{
+  TxOs *os;   /* borrowed */
+  char *path; /* owned; absolute, links resolved */
+  int fd;     /* owned; -1: not open */
+  uint64_t device, inode;
+} TxDirectory;
+
+/* @path is resolved. 0 or a negative errno. */
+int _tx_directory_open (TxDirectory *self, TxOs *os, const char *path);
+
+/* Both do nothing on a zeroed one. _close() leaves the path. */
+void _tx_directory_close (TxDirectory *self);
+void _tx_directory_clear (TxDirectory *self);
+
+/**
+ * _tx_directory_get_fd:
+ * The descriptor if it still is ours (daemons close what they find), else the directory opened
+ * again, if it still is the same. A negative errno; -ENOENT when it was removed.
+ */
+int _tx_directory_get_fd (TxDirectory *self);

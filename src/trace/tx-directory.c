@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A directory that stays the one it was.
+#include "tx-directory-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+
+/* What the descriptor stands for is not ours; no errno, for looking may fail with any of them. */
+#define SOMETHING_ELSE 1
+
+#define OPEN_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
+int
+_tx_directory_open (TxDirectory *self, TxOs *os, const char *path)
+{
+  struct stat status;
+  int fd, result;
+
+  *self = (TxDirectory){ .os = os, .fd = -1 };
+  self->path = realpath (path, NULL);
+  if (!self->path)
+    return -errno;
+  fd = os->open (os, AT_FDCWD, self->path, OPEN_FLAGS, 0);
+  result = fd < 0 ? fd : os->get_status (os, fd, &status);
+  if (result < 0)
+    {
+      if (fd >= 0)
+        os->close (os, fd);
+      _tx_directory_clear (self);
+      return result;
+    }
+  self->fd = fd;
+  self->device = status.st_dev;
+  self->inode = status.st_ino;
+  return 0;
+}
+
+/* 0 when @fd is the directory, and is still linked anywhere. */
+static int
+check_fd (const TxDirectory *self, int fd)
+{
+  struct stat status;
+  int result = self->os->get_status (self->os, fd, &status);
+
+  if (result < 0)
+    return result;
+  if (status.st_dev != self->device || status.st_ino != self->inode)
+    return SOMETHING_ELSE;
+  return status.st_nlink == 0 ? -ENOENT : 0;
+}
+
+void
+_tx_directory_close (TxDirectory *self)
+{
+  int result = self->os && self->fd >= 0 ? check_fd (self, self->fd) : -EBADF;
+
+  if (result == 0 || result == -ENOENT)
+    self->os->close (self->os, self->fd);
+  self->fd = -1;
+}
+
+void
+_tx_directory_clear (TxDirectory *self)
+{
+  _tx_directory_close (self);
+  free (self->path);
+  self->path = NULL;
+}
+
+int
+_tx_directory_get_fd (TxDirectory *self)
+{
+  int result = self->fd >= 0 ? check_fd (self, self->fd) : -EBADF;
+  int fd;
+
+  if (result == 0)
+    return self->fd;
+  if (result != SOMETHING_ELSE && result != -EBADF)
+    return result;
+  self->fd = -1; /* whoever has that number now shall keep it */
+  fd = self->os->open (self->os, AT_FDCWD, self->path, OPEN_FLAGS, 0);
+  if (fd < 0)
+    return fd;
+  result = check_fd (self, fd);
+  if (result != 0)
+    {
+      self->os->close (self->os, fd);
+      return result == SOMETHING_ELSE ? -ESTALE : result;
+    }
+  self->fd = fd;
+  return fd;
+}

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Frames into segments, and one index record for each.
+#include "tx-segment-writer-private.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tx-checksum-private.h"
+#include "tx-compress-private.h"
+
+void
+_tx_segment_writer_init (TxSegmentWriter *self,
+                         TxDirectory *directory,
+                         uint64_t trace_id,
+                         uint64_t size_max)
+{
+  *self = (TxSegmentWriter){
+    .directory = directory,
+    .trace_id = trace_id,
+    .size_max = size_max,
+    .n_run_blocks_max = TX_RUN_BLOCKS_MAX,
+    .n_group_runs_max = TX_GROUP_RUNS_MAX,
+    .segment.fd = -1,
+  };
+}
+
+void
+_tx_encoded_frame_clear (TxEncodedFrame *self)
+{
+  _tx_buffer_clear (&self->bytes);
+  tx_digest_free (self->digest);
+  self->digest = NULL;
+}
+
+void
+_tx_segment_writer_clear (TxSegmentWriter *self)
+{
+  _tx_output_close (&self->segment);
+  _tx_output_close (&self->index);
+  _tx_output_close (&self->digests);
+  _tx_digest_run_clear (&self->run);
+  _tx_digest_run_clear (&self->group);
+  _tx_encoded_frame_clear (&self->run_frame);
+  free (self->infos);
+  self->infos = NULL;
+  self->infos_capacity = 0;
+}
+
+/* ---- Frames ---- */
+
+/* Returns: bytes put at @pos */
+static uint32_t
+encode_events (
+    TxEncodedFrame *self, const uint8_t *events, size_t size, uint8_t *pos, size_t capacity)
+{
+  size_t encoded = 0;
+
+  if (self->predictor && size > 1)
+    encoded = _tx_predictor_encode (self->predictor, events, size, pos, size - 1);
+  self->header.events_codec = TX_CODEC_PREDICTED;
+  if (encoded == 0)
+    encoded = _tx_compress (events, size, pos, capacity, &self->header.events_codec);
+  return (uint32_t) encoded;
+}
+
+bool
+_tx_encoded_frame_fill (TxEncodedFrame *self,
+                        const TxBlockSummary *summary,
+                        uint64_t trace_id,
+                        const uint8_t *events,
+                        size_t events_size,
+                        const uint8_t *digest,
+                        size_t digest_size)
+{
+  size_t events_bound = _tx_compress_bound (events_size);
+  size_t digest_bound = _tx_compress_bound (digest_size);
+  size_t capacity = TX_FRAME_HEADER_SIZE + events_bound + digest_bound + TX_ALIGNMENT;
+  TxFrameHeader *header = &self->header;
+  uint64_t seed = trace_id ^ summary->sequence;
+  uint8_t *pos;
+
+  self->bytes.size = 0;
+  self->bytes.failed = false;
+  if (!_tx_buffer_extend (&self->bytes, capacity))
+    return false;
+  *header = (TxFrameHeader){
+    .summary = *summary,
+    .events_raw_size = (uint32_t) events_size,
+    .digest_raw_size = (uint32_t) digest_size,
+  };
+  pos = self->bytes.data + TX_FRAME_HEADER_SIZE;
+  header->events_size = encode_events (self, events, events_size, pos, events_bound);
+  header->events_checksum = _tx_checksum (pos, header->events_size, seed);
+  pos += header->events_size;
+  header->digest_size =
+      (uint32_t) _tx_compress (digest, digest_size, pos, digest_bound, &header->digest_codec);
+  header->digest_checksum = _tx_checksum (pos, header->digest_size, seed);
+  pos += header->digest_size;
+  memset (pos, 0, TX_ALIGNMENT);
+  self->bytes.size = (size_t) _tx_frame_header_get_frame_size (header);
+  return true;
+}
+
+/* ---- Digests ---- */
+
+static int
+create_file (TxSegmentWriter *self,
+             TxOutput *ret_output,
+             const char *name,
+             const void *header,
+             size_t header_size)
+{
+  TxOutput output;
+  int result = _tx_output_create (&output, self->directory, name);
+
+  if (result < 0)
+    return result;
+  result = _tx_output_append (&output, header, header_size);
+  if (result < 0)
+    {
+      _tx_output_remove (&output);
+      return result;
+    }
+  *ret_output = output;
+  return 0;
+}
+
+/* Adds the run to its group. Whether that is complete with it: @is_last, or nothing more fits. */
+static bool
+add_to_group (TxSegmentWriter *self, bool is_last)
+{
+  TxDigest digest = _tx_digest_run_get (&self->run);
+
+  if (self->group.n_parts > 0 && !_tx_digest_run_continues (&self->group, &self->run.summary))
+    _tx_digest_run_clear (&self->group);
+  if (!_tx_digest_run_add (&self->group, &self->run.summary, self->run.n_blocks, &digest))
+    {
+      _tx_digest_run_clear (&self->group);
+      return false;
+    }
+  return is_last ||
+         _tx_digest_run_is_full (&self->group, self->n_group_runs_max, TX_GROUP_LINES_MAX);
+}
+
+/* The run's digest, with its group's if @with_group. */
+static bool
+encode_run (const TxSegmentWriter *self, bool with_group, TxBuffer *ret_buffer)
+{
+  TxDigest digest = _tx_digest_run_get (&self->run);
+  size_t size = 0;
+  uint8_t *bytes = tx_digest_encode (&digest, &size);
+
+  *ret_buffer = (TxBuffer){ .data = bytes, .size = size, .capacity = size, .failed = !bytes };
+  if (with_group)
+    _tx_digest_run_append_group (&self->group, ret_buffer);
+  return !ret_buffer->failed && ret_buffer->size <= TX_DIGEST_SIZE_MAX;
+}
+
+static bool
+fill_run_frame (TxSegmentWriter *self, bool with_group)
+{
+  TxEncodedFrame *frame = &self->run_frame;
+  TxBuffer buffer;
+  bool is_filled = encode_run (self, with_group, &buffer) &&
+                   _tx_encoded_frame_fill (frame, &self->run.summary, self->trace_id, NULL, 0,
+                                           buffer.data, buffer.size);
+
+  _tx_buffer_clear (&buffer);
+  frame->header.flags = with_group ? TX_FRAME_RUN | TX_FRAME_GROUP : TX_FRAME_RUN;
+  frame->header.events_raw_size = self->run.n_blocks;
+  return is_filled;
+}
+
+static bool
+append_run (TxSegmentWriter *self, bool with_group)
+{
+  TxSegmentHeader header = { .trace_id = self->trace_id, .number = self->n_segments - 1 };
+  TxEncodedFrame *frame = &self->run_frame;
+  uint8_t bytes[TX_SEGMENT_HEADER_SIZE];
+  char name[32];
+
+  snprintf (name, sizeof name, TX_FILE_DIGESTS_FORMAT, header.number);
+  _tx_segment_header_encode (bytes, &header);
+  if (!self->digests.directory && create_file (self, &self->digests, name, bytes, sizeof bytes) < 0)
+    return false;
+  if (!fill_run_frame (self, with_group) && !(with_group && fill_run_frame (self, false)))
+    return false;
+  _tx_frame_header_encode (frame->bytes.data, &frame->header, self->trace_id, header.number,
+                           self->digests.offset);
+  return _tx_output_append (&self->digests, frame->bytes.data, frame->bytes.size) >= 0;
+}
+
+/* A run that cannot be written leaves a gap if its segment is removed; the next run overwrites what
+   is left of it. @is_last: of its group. */
+static void
+write_run (TxSegmentWriter *self, bool is_last)
+{
+  bool is_complete;
+
+  if (self->run.n_blocks == 0)
+    return;
+  is_complete = add_to_group (self, is_last);
+  if (!append_run (self, is_complete && self->group.n_parts > 1) || is_complete)
+    _tx_digest_run_clear (&self->group);
+  _tx_digest_run_clear (&self->run);
+}
+
+static void
+add_to_run (TxSegmentWriter *self, const TxEncodedFrame *frame)
+{
+  const TxBlockSummary *summary = &frame->header.summary;
+  bool continues;
+
+  if (!frame->digest)
+    return;
+  continues = _tx_digest_run_continues (&self->run, summary);
+  if (!continues || _tx_digest_run_is_full (&self->run, self->n_run_blocks_max, TX_RUN_LINES_MAX))
+    write_run (self, !continues);
+  (void) _tx_digest_run_add (&self->run, summary, 1, frame->digest);
+}
+
+/* ---- Segments ---- */
+
+static void
+finish_segment (TxSegmentWriter *self)
+{
+  TxSegmentInfo *info = &self->infos[self->n_segments - 1];
+
+  write_run (self, true);
+  info->size_bytes = self->segment.offset + self->index.offset;
+  info->digests_size_bytes = self->digests.offset;
+  self->finished_size += info->size_bytes + info->digests_size_bytes;
+  _tx_output_close (&self->segment);
+  _tx_output_close (&self->index);
+  _tx_output_close (&self->digests);
+  self->segment = (TxOutput){ .fd = -1 };
+  self->index = self->digests = (TxOutput){ .fd = -1 };
+}
+
+static int
+begin_segment (TxSegmentWriter *self, int64_t mono_ns, int64_t real_ns)
+{
+  TxSegmentHeader header = {
+    .trace_id = self->trace_id,
+    .number = self->n_segments,
+    .mono_ns = mono_ns,
+    .real_ns = real_ns,
+  };
+  uint8_t bytes[TX_SEGMENT_HEADER_SIZE];
+  char name[32];
+  TxOutput segment;
+  int result;
+
+  if (!TX_ARRAY_RESERVE (self->infos, self->infos_capacity, (size_t) self->n_segments + 1))
+    return -ENOMEM;
+  snprintf (name, sizeof name, TX_FILE_SEGMENT_FORMAT, header.number);
+  _tx_segment_header_encode (bytes, &header);
+  result = create_file (self, &segment, name, bytes, sizeof bytes);
+  if (result < 0)
+    return result;
+  if (self->n_segments > 0)
+    finish_segment (self);
+  self->segment = segment;
+  self->infos[self->n_segments++] = (TxSegmentInfo){ 0 };
+  self->is_full = self->is_index_over = false;
+  /* The new names as well; a file system that cannot do this is none the worse. */
+  self->is_name_unsynced = true;
+  snprintf (name, sizeof name, TX_FILE_INDEX_FORMAT, header.number);
+  _tx_file_header_encode (bytes, TX_MAGIC_INDEX, self->trace_id);
+  (void) create_file (self, &self->index, name, bytes, TX_FILE_HEADER_SIZE);
+  return 0;
+}
+
+static void
+append_index_record (TxSegmentWriter *self, const TxFrameHeader *header, uint64_t offset)
+{
+  TxIndexRecord record = {
+    .summary = header->summary,
+    .segment = self->n_segments - 1,
+    .frame_size = (uint32_t) _tx_frame_header_get_frame_size (header),
+    .offset = offset,
+  };
+  uint8_t bytes[TX_INDEX_RECORD_SIZE];
+  uint64_t number;
+
+  if (!self->index.directory || self->is_index_over)
+    return;
+  number = (self->index.offset - TX_FILE_HEADER_SIZE) / TX_INDEX_RECORD_SIZE;
+  _tx_index_record_encode (bytes, &record, self->trace_id, number);
+  /* Without the rest of the index the headers are walked. */
+  if (_tx_output_append (&self->index, bytes, sizeof bytes) < 0)
+    self->is_index_over = true;
+}
+
+static bool
+needs_segment (const TxSegmentWriter *self, size_t frame_size)
+{
+  return self->n_segments == 0 || self->is_full ||
+         (self->segment.offset > TX_SEGMENT_HEADER_SIZE &&
+          self->segment.offset + frame_size > self->size_max);
+}
+
+int
+_tx_segment_writer_append (TxSegmentWriter *self,
+                           TxEncodedFrame *frame,
+                           int64_t mono_ns,
+                           int64_t real_ns)
+{
+  uint64_t offset;
+  int result;
+
+  if (needs_segment (self, frame->bytes.size))
+    {
+      result = begin_segment (self, mono_ns, real_ns);
+      if (result < 0)
+        return result;
+    }
+  offset = self->segment.offset;
+  _tx_frame_header_encode (frame->bytes.data, &frame->header, self->trace_id, self->n_segments - 1,
+                           offset);
+  result = _tx_output_append (&self->segment, frame->bytes.data, frame->bytes.size);
+  /* The limit on the size of files: the next one has room. */
+  if (result == -EFBIG && offset > TX_SEGMENT_HEADER_SIZE)
+    self->is_full = true;
+  if (result < 0)
+    return result;
+  self->infos[self->n_segments - 1].mono_last_ns = frame->header.summary.mono_last_ns;
+  append_index_record (self, &frame->header, offset);
+  add_to_run (self, frame);
+  return 0;
+}
+
+void
+_tx_segment_writer_give_up (TxSegmentWriter *self)
+{
+  /* A frame that is not whole is the last one of its segment, as where a process was killed. */
+  if (self->segment.written > 0)
+    self->is_full = true;
+}
+
+void
+_tx_segment_writer_end (TxSegmentWriter *self)
+{
+  /* A short recording needs no file more. */
+  if (self->n_segments > 0 && self->digests.directory)
+    write_run (self, true);
+}
+
+int
+_tx_segment_writer_sync (TxSegmentWriter *self)
+{
+  int result = 0;
+  int dir_fd;
+
+  if (self->n_segments == 0)
+    return 0;
+  if (self->is_name_unsynced && (dir_fd = _tx_directory_get_fd (self->directory)) >= 0)
+    {
+      (void) self->directory->os->sync (self->directory->os, dir_fd);
+      self->is_name_unsynced = false;
+    }
+  result = _tx_output_sync (&self->segment);
+  /* Whatever the kernel could not write is lost, and it will not try again. */
+  if (result < 0)
+    self->is_full = true;
+  if (self->index.directory)
+    (void) _tx_output_sync (&self->index);
+  if (self->digests.directory)
+    (void) _tx_output_sync (&self->digests);
+  return result;
+}

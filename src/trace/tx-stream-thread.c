@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The stream itself and its threads: made, found, switched to, their stacks stated anew, dropped.
+#include <stdlib.h>
+#include <string.h>
+
+#include "tx-os-private.h"
+#include "tx-stream-private.h"
+
+#define N_FRAMES_MIN 64u
+
+/* ---- The stream ---- */
+
+bool
+_tx_stream_init (TxStream *self,
+                 TxRing *ring,
+                 int64_t (*clock_ns) (void *data, bool realtime),
+                 void *clock_data)
+{
+  TxStreamPrivate *priv = calloc (1, sizeof *priv);
+  uint32_t frames_fitting = ring->slot_size / 4 / 10; /* a stack has a quarter of a slot at most */
+
+  if (!priv)
+    return false;
+  priv->ring = ring;
+  priv->clock_ns = clock_ns;
+  priv->stride = TX_SLOT_SIZE_MAX;
+  priv->clock_data = clock_data;
+  priv->frames_max =
+      frames_fitting < TX_SNAPSHOT_FRAMES_MAX ? frames_fitting : TX_SNAPSHOT_FRAMES_MAX;
+  priv->nobody_frame.reference = TX_REFERENCE_NONE;
+  priv->nobody.frames = priv->nobody.top = priv->nobody.last = &priv->nobody_frame;
+  *self = (TxStream){
+    .current = &priv->nobody,
+    .committed = &priv->nowhere,
+    .priv = priv,
+  };
+  return true;
+}
+
+static int64_t
+read_cpu_clock (void *data)
+{
+  return _tx_os_get_thread_cpu_ns ();
+}
+
+void
+_tx_stream_use_system_clocks (TxStream *self)
+{
+  self->priv->cpu_ns = read_cpu_clock;
+  _tx_counter_init (&self->priv->counter);
+  (void) _tx_counter_set (&self->priv->counter, self->priv->clock_ns, self->priv->clock_data);
+}
+
+static void
+free_thread (TxThread *thread)
+{
+  free (thread->frames);
+  free (thread);
+}
+
+void
+_tx_stream_clear (TxStream *self)
+{
+  TxStreamPrivate *priv = self->priv;
+
+  if (!priv)
+    return;
+  while (priv->threads)
+    {
+      TxThread *thread = priv->threads;
+
+      priv->threads = thread->next;
+      free_thread (thread);
+    }
+  _tx_suspended_clear (&priv->suspended);
+  _tx_definition_queue_clear (&priv->definitions);
+  free (priv);
+  *self = (TxStream){ 0 };
+}
+
+void
+_tx_stream_abandon (TxStream *self)
+{
+  TxStreamPrivate *priv = self->priv;
+
+  priv->is_dead = true;
+  priv->is_open = false;
+  priv->poke = NULL;
+  self->pos = self->base = NULL;
+  priv->near_limit = NULL;
+  self->committed = &priv->nowhere;
+  self->current = &priv->nobody;
+  atomic_store (&self->limit, NULL);
+}
+
+/* ---- Threads ---- */
+
+bool
+_tx_thread_grow (TxThread *self, size_t n_frames)
+{
+  size_t depth = self->frames ? (size_t) (self->top - self->frames) : 0;
+  size_t capacity = self->frames ? (size_t) (self->last - self->frames) : 0;
+  TxFrame *frames;
+
+  if (n_frames > TX_DEPTH_MAX)
+    return false;
+  if (n_frames <= capacity && self->frames)
+    return true;
+  capacity = 2 * capacity < N_FRAMES_MIN ? N_FRAMES_MIN : 2 * capacity;
+  if (capacity < n_frames)
+    capacity = n_frames;
+  if (capacity > TX_DEPTH_MAX)
+    capacity = TX_DEPTH_MAX;
+  frames = realloc (self->frames, (capacity + 1) * sizeof *frames);
+  if (!frames)
+    return false;
+  if (!self->frames)
+    frames[0] = (TxFrame){ .reference = TX_REFERENCE_NONE };
+  self->frames = frames;
+  self->top = frames + depth;
+  self->last = frames + capacity;
+  return true;
+}
+
+static TxThread *
+make_thread (TxStreamPrivate *priv, uint64_t key)
+{
+  TxThread *thread = calloc (1, sizeof *thread);
+
+  if (!thread)
+    return NULL;
+  thread->key = key;
+  thread->stated_in = UINT64_MAX;
+  if (!_tx_thread_grow (thread, N_FRAMES_MIN))
+    {
+      free_thread (thread);
+      return NULL;
+    }
+  thread->id = ++priv->n_threads;
+  thread->next = priv->threads;
+  priv->threads = thread;
+  return thread;
+}
+
+TxThread *
+tx_stream_get_thread (TxStream *self, uint64_t key)
+{
+  TxStreamPrivate *priv = self->priv;
+
+  /* The list is in order of last use, so threads that take turns are found at once. */
+  for (TxThread **link = &priv->threads; *link; link = &(*link)->next)
+    if ((*link)->key == key)
+      {
+        TxThread *thread = *link;
+
+        *link = thread->next;
+        thread->next = priv->threads;
+        priv->threads = thread;
+        return thread;
+      }
+  return priv->is_dead ? NULL : make_thread (priv, key);
+}
+
+void
+tx_stream_switch_to (TxStream *self, TxThread *thread)
+{
+  if (self->priv->is_dead)
+    return;
+  /* Nothing is written before the thread's first event: it may be switched away from without one.
+   */
+  self->current = thread ? thread : &self->priv->nobody;
+  _tx_stream_update_limit (self);
+}
+
+void
+tx_stream_drop_thread (TxStream *self, TxThread *thread)
+{
+  TxStreamPrivate *priv = self->priv;
+
+  if (self->current == thread)
+    {
+      self->current = &priv->nobody;
+      _tx_stream_update_limit (self);
+    }
+  for (TxThread **link = &priv->threads; *link; link = &(*link)->next)
+    if (*link == thread)
+      {
+        *link = thread->next;
+        free_thread (thread);
+        return;
+      }
+}
+
+/* ---- Stating a stack anew ---- */
+
+static void
+set_frames (TxThread *thread, const TxFrame *frames, const uint32_t *first_lines, size_t n_frames)
+{
+  size_t n_stored = n_frames;
+
+  if (!_tx_thread_grow (thread, n_frames))
+    {
+      n_stored = (size_t) (thread->last - thread->frames);
+      n_stored = n_stored < n_frames ? n_stored : n_frames;
+    }
+  for (size_t i = 0; i < n_stored; i++)
+    {
+      TxFrame *frame = &thread->frames[i + 1];
+
+      *frame = frames[i];
+      frame->reference = frame->line ? frame->line : first_lines[i];
+    }
+  thread->top = thread->frames + n_stored;
+  thread->untracked = (uint32_t) (n_frames - n_stored);
+}
+
+void
+tx_stream_resync (TxStream *self,
+                  const TxFrame *frames,
+                  const uint32_t *first_lines,
+                  size_t n_frames,
+                  TxStackReason reason)
+{
+  TxStreamPrivate *priv = self->priv;
+  TxThread *thread = self->current;
+  uint32_t size = 1 + 5 + 1 + 5 + 5 + 10 * priv->frames_max;
+
+  if (thread->id == 0 || priv->is_dead)
+    return;
+  if (reason == TX_STACK_RESYNC)
+    priv->stats.resyncs++;
+  if (thread->untracked > 0)
+    {
+      /* What was left out is stated by a gap, which only a new block can have. */
+      thread->untracked = 0;
+      _tx_stream_seal (self, _tx_stream_read_clock (self));
+    }
+  if (!_tx_stream_begin (self, size, 0))
+    {
+      set_frames (thread, frames, first_lines, n_frames);
+      return;
+    }
+  set_frames (thread, frames, first_lines, n_frames);
+  _tx_stream_end (self, _tx_stream_put_stack (self, reason, self->pos));
+}

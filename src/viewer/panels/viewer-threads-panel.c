@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// ViewerThreadsPanel: a list bound to the session's threads; its selection is the current one.
+#include "viewer-threads-panel.h"
+
+#include "model/viewer-thread.h"
+#include "viewer-row.h"
+
+struct _ViewerThreadsPanel
+{
+  GtkWidget parent_instance;
+
+  /* template children */
+  GtkLabel *count_label;
+  GtkWidget *scrolled;
+  GtkListView *view;
+
+  GtkSingleSelection *selection; /* owned */
+
+  ViewerSession *session; /* owned, nullable */
+  GSignalGroup *signals;  /* owned: of the session */
+};
+
+enum
+{
+  PROP_0,
+  PROP_SESSION,
+  N_PROPS,
+};
+
+static GParamSpec *properties[N_PROPS];
+
+G_DEFINE_FINAL_TYPE (ViewerThreadsPanel, viewer_threads_panel, GTK_TYPE_WIDGET)
+
+static void
+setup_cb (GtkSignalListItemFactory *factory, GtkListItem *item, ViewerThreadsPanel *self)
+{
+  gtk_list_item_set_child (item, viewer_row_new ());
+}
+
+static void
+bind_cb (GtkSignalListItemFactory *factory, GtkListItem *item, ViewerThreadsPanel *self)
+{
+  ViewerThread *thread = gtk_list_item_get_item (item);
+  g_autofree char *number = g_strdup_printf ("%u", thread->number);
+
+  viewer_row_set (gtk_list_item_get_child (item), thread->name, number, thread->name);
+}
+
+static void
+activate_cb (ViewerThreadsPanel *self, guint position)
+{
+  viewer_session_go_to_thread (self->session, position + 1);
+}
+
+static void
+extent_changed_cb (ViewerThreadsPanel *self)
+{
+  guint n_threads = g_list_model_get_n_items (viewer_session_get_threads (self->session));
+  g_autofree char *text = g_strdup_printf ("%u", n_threads);
+
+  gtk_label_set_text (self->count_label, text);
+  /* One thread needs no list: the room is the stack's. */
+  gtk_widget_set_visible (GTK_WIDGET (self), n_threads > 1);
+}
+
+static void
+moved_cb (ViewerThreadsPanel *self)
+{
+  guint thread = viewer_session_get_place (self->session)->step.thread;
+
+  if (thread == 0 || gtk_single_selection_get_selected (self->selection) == thread - 1)
+    return;
+  gtk_single_selection_set_selected (self->selection, thread - 1);
+  gtk_widget_activate_action (GTK_WIDGET (self->view), "list.scroll-to-item", "u", thread - 1);
+}
+
+static void
+viewer_threads_panel_set_session (ViewerThreadsPanel *self, ViewerSession *session)
+{
+  if (!g_set_object (&self->session, session))
+    return;
+  g_signal_group_set_target (self->signals, session);
+  gtk_single_selection_set_model (self->selection,
+                                  session ? viewer_session_get_threads (session) : NULL);
+  if (session)
+    extent_changed_cb (self);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SESSION]);
+}
+
+static void
+viewer_threads_panel_get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *pspec)
+{
+  if (prop_id == PROP_SESSION)
+    g_value_set_object (value, VIEWER_THREADS_PANEL (object)->session);
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+}
+
+static void
+viewer_threads_panel_set_property (GObject *object,
+                                   guint prop_id,
+                                   const GValue *value,
+                                   GParamSpec *pspec)
+{
+  if (prop_id == PROP_SESSION)
+    viewer_threads_panel_set_session (VIEWER_THREADS_PANEL (object), g_value_get_object (value));
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+}
+
+static void
+viewer_threads_panel_dispose (GObject *object)
+{
+  ViewerThreadsPanel *self = VIEWER_THREADS_PANEL (object);
+  GtkWidget *child;
+
+  g_clear_object (&self->selection);
+  g_clear_object (&self->signals);
+  g_clear_object (&self->session);
+  while ((child = gtk_widget_get_first_child (GTK_WIDGET (self))))
+    gtk_widget_unparent (child);
+
+  G_OBJECT_CLASS (viewer_threads_panel_parent_class)->dispose (object);
+}
+
+static void
+viewer_threads_panel_class_init (ViewerThreadsPanelClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  object_class->get_property = viewer_threads_panel_get_property;
+  object_class->set_property = viewer_threads_panel_set_property;
+  object_class->dispose = viewer_threads_panel_dispose;
+
+  properties[PROP_SESSION] = g_param_spec_object ("session", NULL, NULL, VIEWER_TYPE_SESSION,
+                                                  G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+
+  gtk_widget_class_set_template_from_resource (
+      widget_class, "/io/github/trackexec/Viewer/viewer-threads-panel.ui");
+  gtk_widget_class_bind_template_child (widget_class, ViewerThreadsPanel, count_label);
+  gtk_widget_class_bind_template_child (widget_class, ViewerThreadsPanel, scrolled);
+  gtk_widget_class_bind_template_child (widget_class, ViewerThreadsPanel, view);
+  gtk_widget_class_bind_template_callback (widget_class, setup_cb);
+  gtk_widget_class_bind_template_callback (widget_class, bind_cb);
+  gtk_widget_class_bind_template_callback (widget_class, activate_cb);
+}
+
+static void
+viewer_threads_panel_init (ViewerThreadsPanel *self)
+{
+  self->signals = g_signal_group_new (VIEWER_TYPE_SESSION);
+  g_signal_group_connect_swapped (self->signals, "moved", G_CALLBACK (moved_cb), self);
+  g_signal_group_connect_swapped (self->signals, "extent-changed", G_CALLBACK (extent_changed_cb),
+                                  self);
+  gtk_widget_init_template (GTK_WIDGET (self));
+  self->selection = gtk_single_selection_new (NULL);
+  gtk_single_selection_set_autoselect (self->selection, FALSE);
+  gtk_single_selection_set_can_unselect (self->selection, TRUE);
+  gtk_list_view_set_model (self->view, GTK_SELECTION_MODEL (self->selection));
+}

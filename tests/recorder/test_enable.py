@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""enable(): the directories it makes, what it refuses, and that it never harms the program."""
+
+import os
+import stat
+import subprocess
+import sys
+import threading
+import unittest
+
+import recordings
+
+PROGRAM = """\
+import os, sys, trackexec
+if len(sys.argv) > 1:
+    os.umask(int(sys.argv[1], 8))
+print(trackexec.enable("base", name="server", package="__main__"))
+x = 1
+"""
+
+
+class EnableTest(recordings.RecorderTest):
+    def setUp(self):
+        super().setUp()
+        self.base = os.path.join(self.directory, "base")
+
+    def enable(self, program=PROGRAM, *arguments, **options):
+        return self.run_program(program, *arguments, **options).strip()
+
+    def get_run(self):
+        return os.path.join(self.base, os.readlink(os.path.join(self.base, "latest")))
+
+    def test_nothing_happens_without_the_directory(self):
+        self.assertEqual(self.enable(), "False")
+        self.assertEqual(os.listdir(self.directory), ["program.py"])
+
+    def test_one_stat_is_all_without_the_directory(self):
+        program = """\
+            import os, sys, trackexec
+            calls = []
+            sys.addaudithook(lambda event, arguments: calls.append(event))
+            del calls[:]
+            trackexec.enable("base", name="server", package="app")
+            assert not [call for call in calls if call != "sys._getframe"], calls
+            """
+        self.enable(program)
+
+    def test_directories_and_link(self):
+        os.mkdir(self.base)
+        self.assertEqual(self.enable(), "True")
+        run = self.get_run()
+        self.assertRegex(os.path.basename(run), r"^\d{6}-\d{6}$")
+        self.assertEqual(sorted(os.listdir(self.base)), sorted([os.path.basename(run), "latest"]))
+        self.assertEqual(os.listdir(run), ["server"])
+        self.assertEqual(self.lines(os.path.join(run, "server")), [5])
+
+    def test_modes_do_not_depend_on_the_umask(self):
+        os.mkdir(self.base, 0o755)
+        for umask in ("000", "022", "077"):
+            self.enable(PROGRAM, umask)
+        directories = files = 0
+        for directory, names, entries in os.walk(self.base):
+            for name in names:
+                path = os.path.join(directory, name)
+                if not os.path.islink(path):
+                    self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o700, path)
+                    directories += 1
+            for name in entries:
+                path = os.path.join(directory, name)
+                self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600, path)
+                files += 1
+        self.assertGreaterEqual(directories, 4)
+        self.assertGreaterEqual(files, 20)
+
+    def test_a_taken_name_gets_the_pid(self):
+        os.mkdir(self.base)
+        program = """\
+            import os, trackexec
+            trackexec.enable("base", name="server", package="__main__", start_time=1700000000)
+            print(os.getpid())
+            """
+        first = self.enable(program)
+        second = self.enable(program)
+        self.assertNotEqual(first, second)
+        self.assertEqual(sorted(os.listdir(self.get_run())), ["server", "server." + second])
+
+    def test_processes_of_one_start_share_the_run(self):
+        os.mkdir(self.base)
+        program = """\
+            import sys, datetime, trackexec
+            when = {"seconds": 1700000000.5, "datetime": datetime.datetime.fromtimestamp(1700000000),
+                    "name": "231114-221320"}[sys.argv[1]]
+            assert trackexec.enable("base", name=sys.argv[1], package="x", start_time=when)
+            """
+        for kind in ("seconds", "datetime", "name"):
+            self.enable(program, kind, TZ="UTC")
+        self.assertEqual(os.path.basename(self.get_run()), "231114-221320")
+        self.assertEqual(sorted(os.listdir(self.get_run())), ["datetime", "name", "seconds"])
+
+    def test_latest_never_goes_back(self):
+        os.mkdir(self.base)
+        program = """\
+            import sys, trackexec
+            assert trackexec.enable("base", name="a", package="x", start_time=float(sys.argv[1]))
+            """
+        for when in ("1700000100", "1700000000"):
+            self.enable(program, when, TZ="UTC")
+        self.assertEqual(os.path.basename(self.get_run()), "231114-221500")
+
+    def test_latest_is_always_there_while_processes_start(self):
+        os.mkdir(self.base)
+        path = self.write(
+            "starter.py",
+            """\
+            import sys, trackexec._directory as directory
+            for turn in range(100):
+                directory.make_run("base", "p", 1700000000 + turn * 10 + int(sys.argv[1]))
+            """,
+        )
+        self.enable()
+        stopped = threading.Event()
+        looks, missing = [0], []
+
+        def look():
+            latest = os.path.join(self.base, "latest")
+            while not stopped.is_set():
+                looks[0] += 1
+                try:
+                    os.stat(latest)
+                except OSError as error:
+                    missing.append(error)
+
+        thread = threading.Thread(target=look)
+        thread.start()
+        starters = [
+            subprocess.Popen([sys.executable, path, str(n)], cwd=self.directory) for n in range(4)
+        ]
+        statuses = [starter.wait() for starter in starters]
+        stopped.set()
+        thread.join()
+        self.assertEqual(statuses, [0] * 4)
+        self.assertEqual(missing, [])
+        self.assertFalse([name for name in os.listdir(self.base) if name.startswith(".")])
+        print(f"{looks[0]} looks at latest, 0 missing", end=" ")
+
+    def test_names_cannot_escape(self):
+        os.mkdir(self.base)
+        program = """\
+            import trackexec
+            assert trackexec.enable("base", name="../../x/\\n.", package="x")
+            """
+        self.enable(program)
+        self.assertEqual(os.listdir(self.get_run()), ["_.._.._x__."])
+
+    def test_a_base_that_others_may_write_is_refused(self):
+        os.mkdir(self.base)
+        os.chmod(self.base, 0o777)
+        self.assertEqual(self.enable(), "False")
+        self.assertEqual(os.listdir(self.base), [])
+        os.chmod(self.base, 0o1777)
+        self.assertEqual(self.enable(), "True")
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root")
+    def test_a_base_of_another_user_is_refused(self):
+        os.mkdir(self.base)
+        os.chown(self.base, 65534, 65534)
+        self.assertEqual(self.enable(), "False")
+        self.assertEqual(os.listdir(self.base), [])
+
+    def test_a_planted_link_is_not_followed(self):
+        os.mkdir(self.base)
+        elsewhere = os.path.join(self.directory, "elsewhere")
+        os.mkdir(elsewhere)
+        os.symlink(elsewhere, os.path.join(self.base, "231114-221320"))
+        program = """\
+            import trackexec
+            print(trackexec.enable("base", name="a", package="x", start_time="231114-221320"))
+            """
+        self.assertEqual(self.enable(program), "False")
+        self.assertEqual(os.listdir(elsewhere), [])
+
+    def test_errors_are_logged_once_and_only_to_who_listens(self):
+        os.mkdir(self.base)
+        os.chmod(self.base, 0o777)
+        program = """\
+            import logging, sys, trackexec
+            if len(sys.argv) > 1:
+                logging.basicConfig(stream=sys.stdout, format="%(name)s %(levelname)s %(message)s")
+            trackexec.enable("base", package="__main__")
+            trackexec.enable("base", package="__main__")
+            """
+        self.assertEqual(self.enable(program), "")
+        said = self.enable(program, "log")
+        self.assertRegex(said, r"\Atrackexec WARNING nothing is recorded: .*others may write.*\Z")
+
+    def test_wrong_arguments_do_not_reach_the_program(self):
+        os.mkdir(self.base)
+        program = """\
+            import trackexec
+            assert not trackexec.enable("base", package=3)
+            assert not trackexec.enable("base", package="")
+            assert not trackexec.enable("base", package="x", start_time="a/../../b", name="")  or True
+            """
+        self.enable(program)
+
+    def test_the_environment_fills_in(self):
+        os.mkdir(self.base)
+        self.write("app.py", "x = 1\n")
+        program = "import trackexec\nprint(trackexec.enable())\nimport app\ny = 2\n"
+        self.assertEqual(self.enable(program, TRACKEXEC_DIR=self.base, TRACKEXEC="app"), "True")
+        steps = recordings.read_steps(self.base)
+        self.assertEqual([step.file for step in steps], ["app.py"])
+        self.assertEqual(os.listdir(self.get_run()), ["program"])
+
+    def test_the_default_scope_is_the_callers_package(self):
+        os.mkdir(self.base)
+        self.write("app/__init__.py", "import trackexec\ntrackexec.enable('base')\nfrom . import b\n")
+        self.write("app/b.py", "x = 1\n")
+        self.enable("import app\ny = 1\n")
+        files = [(step.file, step.line) for step in recordings.read_steps(self.base)]
+        self.assertEqual(files, [("__init__.py", 3), ("b.py", 1)])
+
+    def test_enabled_twice_records_once(self):
+        os.mkdir(self.base)
+        self.assertEqual(self.enable(PROGRAM + PROGRAM), "True\nFalse")
+        self.assertEqual(len(os.listdir(self.get_run())), 1)
+
+    def test_a_full_disk_or_unwritable_base_is_survived(self):
+        os.mkdir(self.base)
+        program = """\
+            import resource, signal, trackexec
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+            print(trackexec.enable("base", package="__main__") in (True, False))
+            for i in range(1000):
+                x = i
+            print("done")
+            """
+        self.assertEqual(self.enable(program), "True\ndone")
+
+
+if __name__ == "__main__":
+    unittest.main()

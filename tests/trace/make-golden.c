@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Makes the golden traces of the current format version; by hand, once a version:
+//
+//   make-golden tests/data/golden-MAJOR.MINOR
+//
+// writes DIRECTORY (closed), DIRECTORY-died (with its ring) and what they show beside them.
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "trace-text.h"
+
+#define SOURCE_DIRECTORY "/tmp/trackexec-golden"
+#define A                "@" SOURCE_DIRECTORY "/a.py"
+
+#define TEXT                                                                                       \
+  "main: call main" A ":1; line 2; +1ms; stamp; line 3; call work" A ":10; lines 11-13; +3ms;"     \
+  "worker: call run@b.py:70000; line 70001; +1ms; stamp; line 70002; main: mark half way;"         \
+  "unwind; line 4; block; call numbers" A ":20 as G; line 21; yield; line 5; clock +1s; +2ms;"     \
+  "stamp; worker: line 70003; resume G; line 22; return; return; end-thread; main: line 6;"        \
+  "precise; line 7; +10us; line 6; imprecise; repeat 3 (call deep" A ":30; line 31); block;"       \
+  "repeat 3 (return; line 32); resync main" A ":1 6; line 8; repeat 40 (line 9; worker: "           \
+  "call run@b.py:70000; line 70001; +1ms; return; block; main: line 10; +1ms; block)"
+
+static const char info_private[] = "^(pid|start_ticks|boot_id|image|pid_namespace|time_namespace|ring|ring_dev|ring_ino)=.*$";
+
+/* Leaves out which machine and process it was; `info` has no checksum. */
+static void
+clean_info (const char *directory)
+{
+  g_autofree char *path = g_build_filename (directory, "info", NULL);
+  g_autofree char *pid_path = g_build_filename (directory, "pid", NULL);
+  g_autofree char *text = NULL;
+  g_autofree char *cleaned = NULL;
+  g_autoptr (GRegex) regex = g_regex_new (info_private, G_REGEX_MULTILINE, 0, NULL);
+
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  cleaned = g_regex_replace (regex, text, -1, 0, "\\1=", 0, NULL);
+  g_assert_true (g_file_set_contents (path, cleaned, -1, NULL));
+  g_assert_true (g_file_set_contents (pid_path, "1\n", -1, NULL));
+}
+
+static void
+write_shown (const char *directory)
+{
+  g_autofree char *path = g_strconcat (directory, ".txt", NULL);
+  TxReader *reader = tx_reader_open (directory, NULL);
+  g_autofree char *text = trace_text_print (reader, TRACE_TEXT_BLOCKS | TRACE_TEXT_TIMES);
+
+  g_assert_cmpstr (tx_reader_get_damage (reader, NULL), ==, NULL);
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
+  tx_reader_close (reader);
+}
+
+static void
+move_ring_in (const char *directory)
+{
+  TxReader *reader = tx_reader_open (directory, NULL);
+  const char *ring = tx_reader_get_info (reader, "ring");
+  g_autofree char *path = g_build_filename (directory, "ring", NULL);
+  g_autofree char *bytes = NULL;
+  gsize size;
+
+  g_assert_true (g_file_get_contents (ring, &bytes, &size, NULL));
+  g_assert_true (g_file_set_contents (path, bytes, (gssize) size, NULL));
+  g_unlink (ring);
+  tx_reader_close (reader);
+}
+
+int
+main (int argc, char **argv)
+{
+  TxWriterOptions options = { .slot_count = 2, .slot_size_bytes = TX_SLOT_SIZE_MIN };
+  g_autofree char *died = NULL;
+
+  g_assert_cmpint (argc, ==, 2);
+  died = g_strconcat (argv[1], "-died", NULL);
+  g_assert_cmpint (g_mkdir (argv[1], 0755), ==, 0);
+  g_assert_cmpint (g_mkdir (died, 0755), ==, 0);
+  g_mkdir (SOURCE_DIRECTORY, 0755);
+  g_assert_true (g_file_set_contents (SOURCE_DIRECTORY "/a.py",
+                                      "# golden\ndef main():\n    work()\n", -1, NULL));
+  trace_text_record (argv[1], TEXT);
+  trace_text_record_and_die (died, &options, TEXT);
+  move_ring_in (died);
+  clean_info (argv[1]);
+  clean_info (died);
+  write_shown (argv[1]);
+  write_shown (died);
+  g_unlink (SOURCE_DIRECTORY "/a.py");
+  g_rmdir (SOURCE_DIRECTORY);
+  return 0;
+}

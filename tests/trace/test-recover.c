@@ -1,0 +1,523 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Sealing: what a process that died left in its ring comes into its trace, whoever else looks at it
+// meanwhile, however often it is tried, and wherever it is cut short; what lives is left alone.
+#include <fcntl.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "trace/tx-recover.h"
+#include "trace/tx-ring-home-private.h"
+#include "trace/tx.h"
+#include "trace-text.h"
+
+#define N_STEPS 5000
+
+typedef struct
+{
+  char *root;  /* owned: base directory, and where rings are */
+  char *trace; /* owned */
+  char *rings; /* owned: the directory that holds the rings */
+} Place;
+
+static Place
+make_place (void)
+{
+  Place place = { .root = trace_text_make_directory () };
+  char *run = g_build_filename (place.root, "240101-000000", NULL);
+
+  place.trace = g_build_filename (run, "server", NULL);
+  place.rings = g_strdup_printf ("%s/trackexec-%u", place.root, (unsigned) geteuid ());
+  g_assert_cmpint (g_mkdir (run, 0700), ==, 0);
+  g_assert_cmpint (g_mkdir (place.trace, 0700), ==, 0);
+  g_free (run);
+  return place;
+}
+
+static void
+clear_place (Place *place)
+{
+  trace_text_remove_directory (place->root);
+  g_free (place->trace);
+  g_free (place->rings);
+}
+
+/* ---- Processes that record ---- */
+
+static TxWriter *
+record (const Place *place)
+{
+  TxWriterOptions options = { .ring_dir = place->root,
+                              .slot_count = 8,
+                              .slot_size_bytes = TX_SLOT_SIZE_MIN };
+  TxWriter *writer = tx_writer_new (place->trace, &options, NULL);
+  TxStream *stream;
+
+  g_assert_nonnull (writer);
+  stream = tx_writer_get_stream (writer);
+  tx_stream_define_file (stream, "/nowhere/a.py", 13);
+  tx_stream_switch_to (stream, tx_stream_get_thread (stream, 7));
+  tx_stream_define_thread (stream, stream->current, 70, "Main");
+  tx_stream_call (stream,
+                  tx_stream_define_function (
+                      stream, &(TxFunctionDefinition){
+                                  .file = 1, .first_line = 1, .name = "main", .name_size = 4 }),
+                  1, 1);
+  for (uint32_t i = 1; i <= N_STEPS; i++)
+    {
+      tx_stream_line (stream, i);
+      if (i % 1000 == 0)
+        g_usleep (2000);
+    }
+  return writer;
+}
+
+/* A process that has recorded, and waits. */
+static pid_t
+start_process (const Place *place)
+{
+  int ready[2];
+  char byte;
+  pid_t pid;
+
+  g_assert_cmpint (pipe (ready), ==, 0);
+  pid = fork ();
+  if (pid == 0)
+    {
+      (void) record (place);
+      (void) !write (ready[1], "x", 1);
+      for (;;)
+        pause ();
+    }
+  close (ready[1]);
+  g_assert_cmpint (read (ready[0], &byte, 1), ==, 1);
+  close (ready[0]);
+  return pid;
+}
+
+static void
+end_process (pid_t pid)
+{
+  kill (pid, SIGKILL);
+  g_assert_cmpint (waitpid (pid, NULL, 0), ==, pid);
+}
+
+static void
+leave_dead (const Place *place)
+{
+  end_process (start_process (place));
+}
+
+/* ---- What is there ---- */
+
+static char *
+print_trace (const char *directory, TxReaderState state)
+{
+  TxError error;
+  TxReader *reader = tx_reader_open (directory, &error);
+  GString *text = g_string_new (NULL);
+
+  g_assert_nonnull (reader);
+  g_assert_cmpint (tx_reader_get_state (reader), ==, state);
+  g_assert_cmpstr (tx_reader_get_damage (reader, NULL), ==, NULL);
+  g_string_append_printf (text, "%s %s %s", tx_reader_get_file (reader, 1)->path,
+                          tx_reader_get_function (reader, 1)->name,
+                          tx_reader_get_thread (reader, 1)->name);
+  for (size_t i = 0; i < tx_reader_get_n_blocks (reader); i++)
+    {
+      TxBlock *block;
+      TxDigest *digest;
+
+      g_assert_cmpint (tx_reader_load_block (reader, i, &block, &error), ==, TX_OK);
+      g_assert_cmpint (tx_reader_load_digest (reader, i, &digest, &error), ==, TX_OK);
+      g_assert_cmpuint (digest->steps, ==, block->n_steps);
+      for (size_t j = 0; j < block->n_steps; j++)
+        g_string_append_printf (text, " %u@%" G_GINT64_FORMAT, block->events[block->steps[j]].line,
+                                block->events[block->steps[j]].time_ns);
+      tx_block_free (block);
+      tx_digest_free (digest);
+    }
+  tx_reader_close (reader);
+  return g_string_free (text, FALSE);
+}
+
+static guint
+count_files (const char *directory)
+{
+  GDir *dir = g_dir_open (directory, 0, NULL);
+  guint n_files = 0;
+
+  while (dir && g_dir_read_name (dir))
+    n_files++;
+  if (dir)
+    g_dir_close (dir);
+  return n_files;
+}
+
+static TxRecoverResult
+recover (const Place *place, uint64_t *ret_blocks)
+{
+  TxRecoverResult result;
+  TxError error = { 0 };
+
+  if (tx_recover_trace (place->trace, &result, ret_blocks, &error) != TX_OK)
+    g_error ("%s", error.message);
+  return result;
+}
+
+/* ---- Tests ---- */
+
+static void
+test_dead_trace (void)
+{
+  Place place = make_place ();
+  char *before, *after;
+  uint64_t n_blocks;
+
+  leave_dead (&place);
+  before = print_trace (place.trace, TX_STATE_DIED);
+  g_assert_cmpuint (count_files (place.rings), ==, 1);
+
+  g_assert_cmpint (recover (&place, &n_blocks), ==, TX_RECOVER_SEALED);
+  g_assert_cmpuint (n_blocks, >, 0);
+  after = print_trace (place.trace, TX_STATE_DIED);
+  g_assert_cmpstr (after, ==, before);
+  g_assert_cmpuint (count_files (place.rings), ==, 0);
+  g_assert_cmpint (recover (&place, &n_blocks), ==, TX_RECOVER_WHOLE);
+
+  g_free (before);
+  g_free (after);
+  clear_place (&place);
+}
+
+static void
+test_live_trace (void)
+{
+  Place place = make_place ();
+  TxRecoverStats stats = { 0 };
+  pid_t pid = start_process (&place);
+
+  g_assert_cmpint (recover (&place, NULL), ==, TX_RECOVER_ALIVE);
+  tx_recover_rings (place.root, place.root, NULL, &stats);
+  g_assert_cmpuint (stats.n_alive, ==, 1);
+  g_assert_cmpuint (stats.n_sealed + stats.n_rings_removed + stats.n_failed, ==, 0);
+  g_assert_cmpuint (count_files (place.rings), ==, 1);
+  end_process (pid);
+  g_assert_cmpint (recover (&place, NULL), ==, TX_RECOVER_SEALED);
+  clear_place (&place);
+}
+
+/* The same process, but not the same program any more. */
+static void
+test_exec (void)
+{
+  Place place = make_place ();
+  int status;
+  pid_t pid = fork ();
+
+  if (pid == 0)
+    {
+      (void) record (&place);
+      execlp ("sleep", "sleep", "30", NULL);
+      _exit (1);
+    }
+  while (count_files (place.rings) == 0)
+    g_usleep (1000);
+  for (guint i = 0; i < 2000; i++)
+    {
+      char *name = g_strdup_printf ("/proc/%ld/comm", (long) pid);
+      char *text = NULL;
+      gboolean is_sleep = g_file_get_contents (name, &text, NULL, NULL) && g_str_has_prefix (text, "sleep");
+
+      g_free (name);
+      g_free (text);
+      if (is_sleep)
+        break;
+      g_usleep (1000);
+    }
+  g_assert_cmpint (recover (&place, NULL), ==, TX_RECOVER_SEALED);
+  kill (pid, SIGKILL);
+  g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+  clear_place (&place);
+}
+
+static void
+test_closed_trace (void)
+{
+  Place place = make_place ();
+  TxWriter *writer = record (&place);
+  TxRecoverStats stats = { 0 };
+
+  g_assert_cmpint (tx_writer_close (writer, G_MAXUINT32, NULL), ==, TX_OK);
+  tx_recover_directory (place.root, NULL, &stats);
+  tx_recover_rings (place.root, place.root, NULL, &stats);
+  g_assert_cmpuint (stats.n_sealed + stats.n_failed + stats.n_rings_removed + stats.n_alive, ==, 0);
+  g_free (print_trace (place.trace, TX_STATE_FINISHED));
+  clear_place (&place);
+}
+
+static void
+test_two_at_once (void)
+{
+  Place place = make_place ();
+  char *before;
+  int fd;
+
+  leave_dead (&place);
+  before = print_trace (place.trace, TX_STATE_DIED);
+  fd = g_open (place.trace, O_RDONLY | O_DIRECTORY, 0);
+  g_assert_cmpint (flock (fd, LOCK_EX), ==, 0);
+  g_assert_cmpint (recover (&place, NULL), ==, TX_RECOVER_BUSY);
+  close (fd);
+
+  /* And many in a crowd. */
+  for (guint i = 0; i < 8; i++)
+    if (fork () == 0)
+      {
+        TxRecoverStats stats = { 0 };
+
+        tx_recover_rings (place.root, place.root, NULL, &stats);
+        tx_recover_directory (place.root, NULL, &stats);
+        _exit (stats.n_failed == 0 ? (int) stats.n_sealed : 100);
+      }
+  for (guint i = 0, n_sealed = 0; i < 8; i++)
+    {
+      int status;
+
+      g_assert_cmpint (wait (&status), >, 0);
+      g_assert_cmpint (WEXITSTATUS (status), <=, 1);
+      n_sealed += (guint) WEXITSTATUS (status);
+      if (i == 7)
+        g_assert_cmpuint (n_sealed, ==, 1);
+    }
+  {
+    char *after = print_trace (place.trace, TX_STATE_DIED);
+
+    g_assert_cmpstr (after, ==, before);
+    g_free (after);
+  }
+  g_free (before);
+  clear_place (&place);
+}
+
+/* One that is killed in the middle leaves the next one to go on. */
+static void
+test_cut_short (void)
+{
+  guint n_cut = 0;
+
+  for (guint delay_us = 0; delay_us < 3000; delay_us += 100)
+    {
+      Place place = make_place ();
+      char *before, *after;
+      pid_t pid;
+
+      leave_dead (&place);
+      before = print_trace (place.trace, TX_STATE_DIED);
+      pid = fork ();
+      if (pid == 0)
+        {
+          (void) recover (&place, NULL);
+          _exit (0);
+        }
+      g_usleep (delay_us);
+      end_process (pid);
+      n_cut += recover (&place, NULL) == TX_RECOVER_SEALED;
+      after = print_trace (place.trace, TX_STATE_DIED);
+      g_assert_cmpstr (after, ==, before);
+      g_free (before);
+      g_free (after);
+      clear_place (&place);
+    }
+  g_assert_cmpuint (n_cut, >, 0);
+  g_test_message ("%u of 30 recoveries were cut short", n_cut);
+}
+
+static void
+test_no_room (void)
+{
+  Place place = make_place ();
+  char *before, *after;
+  int status;
+  pid_t pid;
+
+  leave_dead (&place);
+  before = print_trace (place.trace, TX_STATE_DIED);
+  /* A file size limit stands for a full disk. */
+  pid = fork ();
+  if (pid == 0)
+    {
+      struct rlimit limit = { .rlim_cur = 100, .rlim_max = 100 };
+      TxRecoverResult result;
+      TxError error;
+
+      signal (SIGXFSZ, SIG_IGN);
+      setrlimit (RLIMIT_FSIZE, &limit);
+      _exit (tx_recover_trace (place.trace, &result, NULL, &error) == TX_ERROR_IO ? 0 : 1);
+    }
+  g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+  g_assert_cmpint (status, ==, 0);
+  g_assert_cmpuint (count_files (place.rings), ==, 1);
+  g_assert_cmpint (recover (&place, NULL), ==, TX_RECOVER_SEALED);
+  after = print_trace (place.trace, TX_STATE_DIED);
+  g_assert_cmpstr (after, ==, before);
+  g_free (before);
+  g_free (after);
+  clear_place (&place);
+}
+
+static void
+test_trace_is_gone (void)
+{
+  Place place = make_place ();
+  TxRecoverStats stats = { 0 };
+  char *moved = g_strconcat (place.root, "/moved", NULL);
+
+  leave_dead (&place);
+  g_assert_cmpint (g_rename (place.trace, moved), ==, 0);
+  tx_recover_rings (place.root, place.root, NULL, &stats);
+  g_assert_cmpuint (stats.n_rings_removed, ==, 1);
+  g_assert_cmpuint (count_files (place.rings), ==, 0);
+  /* And then the trace is not whole, which stays so. */
+  stats = (TxRecoverStats){ 0 };
+  tx_recover_directory (moved, NULL, &stats);
+  g_assert_cmpuint (stats.n_tail_missing, ==, 1);
+  g_free (moved);
+  clear_place (&place);
+}
+
+/* Another process records where the trace was. */
+static void
+test_place_is_taken (void)
+{
+  Place place = make_place ();
+  TxRecoverStats stats = { 0 };
+  pid_t pid;
+
+  leave_dead (&place);
+  trace_text_remove_directory (g_strdup (place.trace));
+  g_assert_cmpint (g_mkdir (place.trace, 0700), ==, 0);
+  pid = start_process (&place);
+  tx_recover_rings (place.root, place.root, NULL, &stats);
+  g_assert_cmpuint (stats.n_rings_removed, ==, 1);
+  g_assert_cmpuint (stats.n_alive, ==, 1);
+  g_assert_cmpuint (count_files (place.rings), ==, 1);
+  end_process (pid);
+  g_assert_cmpint (recover (&place, NULL), ==, TX_RECOVER_SEALED);
+  clear_place (&place);
+}
+
+/* Whoever wrote the end was killed at it. */
+static void
+test_cut_end (void)
+{
+  static const char *const ends[] = { "", "reas", "reason=recovered\nreal_ns=12",
+                                      "real_ns=1\nmono_ns=2\nblocks=1\n" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (ends); i++)
+    {
+      Place place = make_place ();
+      TxRecoverStats stats = { 0 };
+      char *end = g_build_filename (place.trace, "end", NULL);
+      char *before, *after;
+
+      leave_dead (&place);
+      before = print_trace (place.trace, TX_STATE_DIED);
+      g_assert_true (g_file_set_contents (end, ends[i], -1, NULL));
+      tx_recover_directory (place.root, NULL, &stats);
+      g_assert_cmpuint (stats.n_sealed, ==, 1);
+      after = print_trace (place.trace, TX_STATE_DIED);
+      g_assert_cmpstr (after, ==, before);
+      stats = (TxRecoverStats){ 0 };
+      tx_recover_directory (place.root, NULL, &stats);
+      g_assert_cmpuint (stats.n_sealed + stats.n_failed, ==, 0);
+      g_free (before);
+      g_free (after);
+      g_free (end);
+      clear_place (&place);
+    }
+}
+
+/* A trace's files may be somebody's trap. */
+static void
+test_links (void)
+{
+  Place place = make_place ();
+  char *catalog = g_build_filename (place.trace, "catalog", NULL);
+  char *victim = g_build_filename (place.root, "victim", NULL);
+  TxRecoverResult result;
+  TxError error;
+  char *text;
+
+  leave_dead (&place);
+  g_assert_true (g_file_set_contents (victim, "precious", -1, NULL));
+  g_assert_cmpint (g_unlink (catalog), ==, 0);
+  g_assert_cmpint (symlink (victim, catalog), ==, 0);
+  g_assert_cmpint (tx_recover_trace (place.trace, &result, NULL, &error), ==, TX_ERROR_IO);
+  g_assert_cmpint (g_unlink (catalog), ==, 0);
+  g_assert_cmpint (link (victim, catalog), ==, 0);
+  g_assert_cmpint (tx_recover_trace (place.trace, &result, NULL, &error), ==, TX_ERROR_IO);
+  g_assert_true (g_file_get_contents (victim, &text, NULL, NULL));
+  g_assert_cmpstr (text, ==, "precious");
+  g_assert_cmpint (chmod (place.trace, 0777), ==, 0);
+  g_assert_cmpint (tx_recover_trace (place.trace, &result, NULL, &error), ==, TX_ERROR_IO);
+  g_free (text);
+  g_free (catalog);
+  g_free (victim);
+  clear_place (&place);
+}
+
+static void
+test_home (void)
+{
+  uint8_t page[TX_RING_HEADER_SIZE] = { 0 };
+  TxRingHome numbers = { .image = 5, .pid_namespace = 6, .time_namespace = 7 };
+  TxRingHome home;
+  char *longest = g_strnfill (3975, 'x');
+  char *too_long = g_strnfill (3976, 'x');
+
+  longest[0] = too_long[0] = '/';
+  _tx_ring_home_encode (page, &numbers, "/a/b");
+  g_assert_true (_tx_ring_home_decode (page, &home));
+  g_assert_cmpuint (home.image, ==, 5);
+  g_assert_cmpuint (home.pid_namespace, ==, 6);
+  g_assert_cmpuint (home.time_namespace, ==, 7);
+  g_assert_cmpstr (home.directory, ==, "/a/b");
+  page[121] = 0;
+  g_assert_false (_tx_ring_home_decode (page, &home));
+  _tx_ring_home_encode (page, &numbers, longest);
+  g_assert_true (_tx_ring_home_decode (page, &home));
+  g_assert_cmpstr (home.directory, ==, longest);
+  _tx_ring_home_encode (page, &numbers, too_long);
+  g_assert_true (_tx_ring_home_decode (page, &home));
+  g_assert_cmpstr (home.directory, ==, "");
+  page[115] = 0xff;
+  g_assert_false (_tx_ring_home_decode (page, &home));
+  g_free (longest);
+  g_free (too_long);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/trace/recover/home", test_home);
+  g_test_add_func ("/trace/recover/dead-trace", test_dead_trace);
+  g_test_add_func ("/trace/recover/live-trace", test_live_trace);
+  g_test_add_func ("/trace/recover/exec", test_exec);
+  g_test_add_func ("/trace/recover/closed-trace", test_closed_trace);
+  g_test_add_func ("/trace/recover/two-at-once", test_two_at_once);
+  g_test_add_func ("/trace/recover/cut-short", test_cut_short);
+  g_test_add_func ("/trace/recover/no-room", test_no_room);
+  g_test_add_func ("/trace/recover/trace-is-gone", test_trace_is_gone);
+  g_test_add_func ("/trace/recover/place-is-taken", test_place_is_taken);
+  g_test_add_func ("/trace/recover/cut-end", test_cut_end);
+  g_test_add_func ("/trace/recover/links", test_links);
+  return g_test_run ();
+}
