@@ -211,10 +211,10 @@ _tx_digester_get_elapsed (int64_t from_ns, int64_t to_ns)
 static inline void
 _tx_digester_charge_self (TxTallyThread *thread, int64_t now_ns)
 {
-  uint64_t elapsed_ns = _tx_digester_get_elapsed (thread->last_ns, now_ns);
-
-  thread->last_ns += (int64_t) elapsed_ns;
-  thread->top->line->sums.self_ns += elapsed_ns;
+  if (now_ns <= thread->last_ns)
+    return;
+  thread->top->line->sums.self_ns += _tx_digester_get_elapsed (thread->last_ns, now_ns);
+  thread->last_ns = now_ns;
 }
 
 /* The innermost frame leaves its line, whose execution ends. */
