@@ -14,13 +14,7 @@
  * up, the fork goes on beside it after 2 ms. */
 #define FORK_TIMEOUT_NS (250 * 1000000ull)
 
-RecEngine *
-rec_engine_get (void)
-{
-  static RecEngine engine = { .codes = { .extra_index = -1 } };
-
-  return &engine;
-}
+RecEngine _rec_engine = { .codes = { .extra_index = -1 } };
 
 void
 rec_engine_note (RecEngine *self, const char *key, const char *format, ...)

@@ -118,8 +118,15 @@ struct _RecEngine
   uint64_t replaced;      /* times that another tool took our place */
 };
 
+/* Its address is known when the extension is linked: events need not look for it. */
+extern RecEngine _rec_engine __attribute__ ((visibility ("hidden")));
+
 /** rec_engine_get: (transfer none): the engine of the process. */
-RecEngine *rec_engine_get (void);
+static inline RecEngine *
+rec_engine_get (void)
+{
+  return &_rec_engine;
+}
 
 /** rec_engine_note: adds a line for `info`; for hooks, during install. */
 void rec_engine_note (RecEngine *self, const char *key, const char *format, ...) TX_PRINTF (3, 4);
@@ -233,7 +240,7 @@ static inline void
 rec_engine_yield (RecEngine *self)
 {
   tx_stream_yield (self->stream);
-  if (__builtin_expect ((self->stream->current->top->key & REC_KEY_LATE) != 0, 0))
+  if (__builtin_expect ((self->stream->top->key & REC_KEY_LATE) != 0, 0))
     _rec_engine_yield_late (self);
 }
 
@@ -245,7 +252,7 @@ rec_engine_yield (RecEngine *self)
 static inline bool
 rec_engine_is_top (const RecEngine *self, const RecPyFrame *frame)
 {
-  return self->stream->current->top->key == (uint64_t) (uintptr_t) frame;
+  return self->stream->top->key == (uint64_t) (uintptr_t) frame;
 }
 
 /**
@@ -280,7 +287,7 @@ rec_engine_is_caller_top (const RecEngine *self,
                           const PyThreadState *tstate,
                           const RecPyFrame *frame)
 {
-  const TxFrame *top = self->stream->current->top;
+  const TxFrame *top = self->stream->top;
 
   return self->thread_key == rec_py_thread_key (tstate) &&
          rec_py_frame_is_called_by (frame, (const RecPyFrame *) (uintptr_t) top->key);

@@ -40,7 +40,6 @@ typedef struct
 {
   PyObject ob_base;
   vectorcallfunc vectorcall;
-  RecEngine *engine;
 } Callback;
 
 /* What lasts as long as the process. */
@@ -52,12 +51,6 @@ static struct
   PyObject *set_local;  /* owned: sys.monitoring.set_local_events */
   int tool;             /* ours while recording, else -1 */
 } hook = { .tool = -1 };
-
-static RecEngine *
-get_engine (PyObject *self)
-{
-  return ((Callback *) self)->engine;
-}
 
 /* ---- Code objects ---- */
 
@@ -139,7 +132,7 @@ enter_slow (RecEngine *engine, PyThreadState *tstate, PyCodeObject *object, RecE
 static inline PyObject *
 enter (PyObject *self, PyCodeObject *object, RecEntry entry)
 {
-  RecEngine *engine = get_engine (self);
+  RecEngine *engine = rec_engine_get ();
   PyThreadState *tstate = rec_py_thread ();
   RecPyFrame *frame = *rec_py_frame_slot (tstate);
   RecCode *code = rec_code_table_peek (&engine->codes, object);
@@ -171,7 +164,7 @@ resume_cb (PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names
 static PyObject *
 throw_cb (PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
 {
-  return enter_slow (get_engine (self), rec_py_thread (), (PyCodeObject *) args[0],
+  return enter_slow (rec_engine_get (), rec_py_thread (), (PyCodeObject *) args[0],
                      REC_ENTRY_THROW);
 }
 
@@ -209,7 +202,7 @@ return_slow (RecEngine *engine, PyCodeObject *object)
 static PyObject *
 return_cb (PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
 {
-  RecEngine *engine = get_engine (self);
+  RecEngine *engine = rec_engine_get ();
 
   if (__builtin_expect (rec_engine_knows_thread (engine) &&
                             rec_engine_is_top (engine, *rec_py_frame_slot (engine->tstate)) &&
@@ -223,7 +216,7 @@ return_cb (PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names
 static PyObject *
 yield_cb (PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
 {
-  RecEngine *engine = get_engine (self);
+  RecEngine *engine = rec_engine_get ();
   PyThreadState *tstate = rec_engine_peek_thread (engine);
 
   if (__builtin_expect (
@@ -239,7 +232,7 @@ yield_cb (PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
 static PyObject *
 unwind_cb (PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
 {
-  return leave_slow (get_engine (self), rec_py_thread (), (PyCodeObject *) args[0],
+  return leave_slow (rec_engine_get (), rec_py_thread (), (PyCodeObject *) args[0],
                      REC_EXIT_UNWIND);
 }
 
@@ -247,7 +240,7 @@ unwind_cb (PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names
 static PyObject *
 raise_cb (PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
 {
-  RecEngine *engine = get_engine (self);
+  RecEngine *engine = rec_engine_get ();
   PyCodeObject *object = (PyCodeObject *) args[0];
   RecCode *code = rec_code_table_peek (&engine->codes, object);
   PyThreadState *tstate = rec_py_thread ();
@@ -299,15 +292,15 @@ static PyObject *
 line_cb (PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
 {
   if (__builtin_expect (!rec_py_is_small_number (args[1]), 0))
-    return far_line (get_engine (self), args[1]);
-  return begin_line (get_engine (self), rec_py_read_small_number (args[1]));
+    return far_line (rec_engine_get (), args[1]);
+  return begin_line (rec_engine_get (), rec_py_read_small_number (args[1]));
 }
 
 /* (code, offset): of long functions in scope only */
 static PyObject *
 instruction_cb (PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
 {
-  RecEngine *engine = get_engine (self);
+  RecEngine *engine = rec_engine_get ();
   const RecCode *code = rec_code_table_peek (&engine->codes, (PyCodeObject *) args[0]);
   uint32_t unit = rec_py_read_number (args[1]) / (uint32_t) sizeof (_Py_CODEUNIT);
 
@@ -383,7 +376,7 @@ call (const char *method, const char *format, int first, int second)
 }
 
 static bool
-register_callback (RecEngine *engine, int event, vectorcallfunc function)
+register_callback (int event, vectorcallfunc function)
 {
   PyObject *callback = Py_NewRef (Py_None);
   PyObject *result;
@@ -396,7 +389,6 @@ register_callback (RecEngine *engine, int event, vectorcallfunc function)
       if (made == NULL)
         return false;
       made->vectorcall = function;
-      made->engine = engine;
       callback = (PyObject *) made;
     }
   result = PyObject_CallMethod (hook.monitoring, "register_callback", "iiO", hook.tool, 1 << event,
@@ -479,7 +471,7 @@ uninstall (RecEngine *engine)
       }
   for (size_t i = 0; i < sizeof callbacks / sizeof callbacks[0]; i++)
     {
-      register_callback (engine, callbacks[i].event, NULL);
+      register_callback (callbacks[i].event, NULL);
       PyErr_Clear ();
     }
   call ("free_tool_id", "i", hook.tool, 0);
@@ -535,7 +527,7 @@ probe_slow_lines (RecEngine *engine)
 {
   static int known = -1;
 
-  if (known < 0 && register_callback (engine, LINE, nothing_cb))
+  if (known < 0 && register_callback (LINE, nothing_cb))
     known = time_lines (300) > 8 * time_lines (60);
   PyErr_Clear ();
   return known > 0;
@@ -550,7 +542,7 @@ acquire (RecEngine *engine)
     wake_silenced (engine);
   engine->slow_lines = probe_slow_lines (engine);
   for (size_t i = 0; i < sizeof callbacks / sizeof callbacks[0]; i++)
-    if (!register_callback (engine, callbacks[i].event, callbacks[i].function))
+    if (!register_callback (callbacks[i].event, callbacks[i].function))
       {
         uninstall (engine);
         return false;

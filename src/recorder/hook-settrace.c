@@ -12,17 +12,22 @@
 
 #include <pthread.h>
 
+/* A function that is jumped to with all of its arguments in place. */
+#if defined __GNUC__ && !defined __clang__
+#define REC_WHOLE __attribute__ ((noinline, noclone))
+#else
+#define REC_WHOLE __attribute__ ((noinline))
+#endif
+
 /* The trace object: what sys.gettrace() shows. */
 typedef struct
 {
   PyObject ob_base;
-  RecEngine *engine;
 } Tracer;
 
 /* What lasts as long as the process: a frame hook is given nothing but the frame. */
 static struct
 {
-  RecEngine *engine;
   PyTypeObject *type;          /* owned */
   PyObject *tracer;            /* owned: the only Tracer */
   bool frame_hook;             /* ours is installed */
@@ -34,15 +39,16 @@ static struct
 
 /* ---- Events ---- */
 
-static void check_frame_hook (RecEngine *engine);
+static void check_frame_hook (RecEngine *engine) __attribute__ ((noinline));
 
 __attribute__ ((noinline)) static int
-trace_call (RecEngine *engine, RecPyFrame *frame)
+call_slow (RecPyFrame *frame)
 {
+  RecEngine *engine = rec_engine_get ();
   RecCode *code = rec_code_table_peek (&engine->codes, rec_py_frame_code (frame));
   RecEntry entry = REC_ENTRY_START;
 
-  if (__builtin_expect (hook.frame_hook && hook.evaluated != frame, 0))
+  if (hook.frame_hook && hook.evaluated != frame)
     check_frame_hook (engine);
   if (!rec_code_table_is_decided (&engine->codes, code))
     code = _rec_engine_get_code (engine, frame);
@@ -52,6 +58,25 @@ trace_call (RecEngine *engine, RecPyFrame *frame)
     entry = REC_ENTRY_RESUME;
   rec_engine_enter (engine, rec_py_thread (), code, frame, entry);
   return 0;
+}
+
+/* Usually known code is called from the innermost recorded frame. That one runs in the thread that
+ * the stream is at, and so does this one. */
+static inline int
+trace_call (RecEngine *engine, RecPyFrame *frame)
+{
+  RecCode *code = rec_code_table_peek (&engine->codes, rec_py_frame_code (frame));
+  uint64_t caller = engine->stream->top->key;
+
+  if (__builtin_expect (rec_code_table_is_decided (&engine->codes, code) && code->function != 0 &&
+                            !code->resumable && rec_engine_knows_thread (engine) && caller != 0 &&
+                            rec_py_frame_is_called_by (frame, (RecPyFrame *) (uintptr_t) caller) &&
+                            (hook.evaluated == frame || !hook.frame_hook) &&
+                            tx_stream_try_call (engine->stream, code->function, code->first_line,
+                                                (uint64_t) (uintptr_t) frame),
+                        1))
+    return 0;
+  return call_slow (frame);
 }
 
 /* @arg: (type, exception, traceback) */
@@ -107,9 +132,10 @@ begin_child (RecEngine *engine, RecPyFrame *frame, int what)
 }
 
 /* All events in all cases. */
-__attribute__ ((noinline)) static int
-trace_other (RecEngine *engine, PyFrameObject *object, int what, PyObject *arg)
+REC_WHOLE static int
+trace_other (PyObject *self, PyFrameObject *object, int what, PyObject *arg)
 {
+  RecEngine *engine = rec_engine_get ();
   RecPyFrame *frame = rec_py_frame_from_object (object);
   uint32_t line;
   bool is_top;
@@ -127,7 +153,7 @@ trace_other (RecEngine *engine, PyFrameObject *object, int what, PyObject *arg)
         trace_line_slow (engine, frame, line);
       break;
     case PyTrace_CALL:
-      trace_call (engine, frame);
+      call_slow (frame);
       break;
     case PyTrace_RETURN:
       if (__builtin_expect (!is_top || arg == NULL, 0))
@@ -146,28 +172,30 @@ trace_other (RecEngine *engine, PyFrameObject *object, int what, PyObject *arg)
   return 0;
 }
 
-/* What is unusual is left to a call at the end, so that lines and returns save no registers. */
+/* What is unusual is left to a call at the end, with the same arguments at the same places, so that
+ * what is usual saves and moves no registers. */
 static int
 trace (PyObject *self, PyFrameObject *object, int what, PyObject *arg)
 {
-  RecEngine *engine = ((Tracer *) self)->engine;
+  RecEngine *engine = rec_engine_get ();
+  TxStream *stream = engine->stream;
   RecPyFrame *frame = rec_py_frame_from_object (object);
 
-  if (__builtin_expect (engine->stream == NULL || engine->recheck, 0))
-    return trace_other (engine, object, what, arg);
-  if (what == PyTrace_CALL)
-    return trace_call (engine, frame);
-  if (__builtin_expect (rec_engine_is_top (engine, frame), 1))
+  if (__builtin_expect (stream == NULL || engine->recheck, 0))
+    return trace_other (self, object, what, arg);
+  if (what == PyTrace_LINE)
     {
-      uint32_t line = rec_py_traced_line (object);
-
-      if (what == PyTrace_LINE && line != 0 && tx_stream_try_line (engine->stream, line))
-        return 0;
-      if (what == PyTrace_RETURN && arg != NULL && !rec_py_frame_is_resumable (frame) &&
-          tx_stream_try_return (engine->stream))
+      if (__builtin_expect (rec_engine_is_top (engine, frame) && object->f_lineno > 0 &&
+                                tx_stream_try_line (stream, (uint32_t) object->f_lineno),
+                            1))
         return 0;
     }
-  return trace_other (engine, object, what, arg);
+  else if (what == PyTrace_CALL)
+    return trace_call (engine, frame);
+  else if (what == PyTrace_RETURN && arg != NULL && rec_engine_is_top (engine, frame) &&
+           !rec_py_frame_is_resumable (frame) && tx_stream_try_return (stream))
+    return 0;
+  return trace_other (self, object, what, arg);
 }
 
 /* ---- The trace object ---- */
@@ -214,7 +242,7 @@ get_event (PyObject *name)
 static PyObject *
 call_tracer (PyObject *self, PyObject *args, PyObject *kwargs)
 {
-  RecEngine *engine = ((Tracer *) self)->engine;
+  RecEngine *engine = rec_engine_get ();
   PyThreadState *tstate = rec_py_thread ();
   PyObject *frame;
   PyObject *event;
@@ -261,14 +289,12 @@ prepare (RecEngine *engine, PyObject *module)
 {
   Tracer *tracer;
 
-  hook.engine = engine;
   hook.type = (PyTypeObject *) PyType_FromSpec (&tracer_spec);
   if (hook.type == NULL)
     return false;
   tracer = PyObject_New (Tracer, hook.type);
   if (tracer == NULL)
     return false;
-  tracer->engine = engine;
   hook.tracer = (PyObject *) tracer;
   return true;
 }
@@ -336,6 +362,19 @@ check_frame_hook (RecEngine *engine)
   rec_engine_mark (engine, text, sizeof text - 1);
 }
 
+/* Whether this is the upper half of the thread's stack, as far as that is told in a moment: asking
+ * for a variable of the thread is a call in a shared object, but mostly it is the last one. */
+static inline bool
+is_stack_known_high (void)
+{
+#if REC_FRAME_HOOK_USES_STACK
+  return rec_py_thread_pointer () != NULL && rec_py_thread_pointer () == hook.stack_thread &&
+         (uintptr_t) __builtin_frame_address (0) >= hook.stack_middle;
+#else
+  return true;
+#endif
+}
+
 #if REC_FRAME_HOOK_USES_STACK
 static bool
 is_stack_low (void)
@@ -343,9 +382,6 @@ is_stack_low (void)
   static __thread uintptr_t middle; /* of this thread's stack */
   char here;
 
-  /* Asking for a variable of the thread is a call in a shared object: mostly it is the last one. */
-  if (rec_py_thread_pointer () != NULL && rec_py_thread_pointer () == hook.stack_thread)
-    return (uintptr_t) &here < hook.stack_middle;
   if (middle == 0)
     {
       pthread_attr_t attributes;
@@ -385,12 +421,12 @@ eval_frame_deep (PyThreadState *tstate, RecPyFrame *frame, int thrown)
 }
 #endif
 
-static PyObject *
-eval_frame (PyThreadState *tstate, RecPyFrame *frame, int thrown)
+__attribute__ ((noinline)) static PyObject *
+eval_frame_slow (PyThreadState *tstate, RecPyFrame *frame, int thrown)
 {
-  RecEngine *engine = hook.engine;
+  RecEngine *engine = rec_engine_get ();
+  RecCode *code = rec_code_table_peek (&engine->codes, rec_py_frame_code (frame));
   RecPyTracing saved;
-  const RecCode *code;
   PyObject *result;
   bool in_scope;
 
@@ -400,7 +436,6 @@ eval_frame (PyThreadState *tstate, RecPyFrame *frame, int thrown)
   if (is_stack_low ())
     return eval_frame_deep (tstate, frame, thrown);
 #endif
-  code = rec_code_table_peek (&engine->codes, rec_py_frame_code (frame));
   if (!rec_code_table_is_decided (&engine->codes, code))
     code = _rec_engine_get_code (engine, frame);
   in_scope = engine->is_pending ? rec_engine_is_in_scope (engine, rec_py_frame_code (frame),
@@ -431,6 +466,24 @@ eval_frame (PyThreadState *tstate, RecPyFrame *frame, int thrown)
       rec_py_tracing_restore (tstate, saved);
     }
   return result;
+}
+
+/* Code in scope that is called from code in scope is traced as that is: nothing is to be put back
+ * behind it, so the evaluation takes our place and no room on the stack is used. */
+static PyObject *
+eval_frame (PyThreadState *tstate, RecPyFrame *frame, int thrown)
+{
+  RecEngine *engine = rec_engine_get ();
+  const RecCode *code = rec_code_table_peek (&engine->codes, rec_py_frame_code (frame));
+
+  if (__builtin_expect (engine->stream == NULL || !is_stack_known_high () ||
+                            !rec_code_table_is_decided (&engine->codes, code) ||
+                            code->function == 0 || tstate->c_tracefunc != trace ||
+                            !is_ours (tstate) || !rec_py_tracing_is_on (tstate),
+                        0))
+    return eval_frame_slow (tstate, frame, thrown);
+  hook.evaluated = frame;
+  return _PyEval_EvalFrameDefault (tstate, frame, thrown);
 }
 
 /* ---- On and off ---- */

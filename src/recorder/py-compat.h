@@ -435,6 +435,16 @@ rec_py_tracing_save (const PyThreadState *tstate)
 #endif
 }
 
+static inline bool
+rec_py_tracing_is_on (const PyThreadState *tstate)
+{
+#if PY_VERSION_HEX >= 0x030A0000
+  return tstate->cframe->use_tracing != 0;
+#else
+  return tstate->use_tracing != 0;
+#endif
+}
+
 static inline void
 rec_py_tracing_restore (PyThreadState *tstate, RecPyTracing saved)
 {

@@ -30,7 +30,9 @@ measure_once (void)
   _Atomic uint32_t committed = 0;
   TxFrame frames[8] = { { .reference = TX_REFERENCE_NONE } };
   TxThread thread = { .frames = frames, .top = frames, .last = &frames[7] };
-  TxStream stream = { .pos = bytes, .base = bytes, .committed = &committed, .current = &thread };
+  TxStream stream = {
+    .pos = bytes, .base = bytes, .committed = &committed, .current = &thread, .top = frames
+  };
   uint64_t begin_ns;
 
   atomic_init (&stream.limit, bytes + sizeof bytes - TX_EVENT_SIZE_HOT_MAX);

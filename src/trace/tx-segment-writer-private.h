@@ -24,6 +24,7 @@ typedef struct
   TxBuffer bytes;   /* room for the header, events, digest, padding */
   TxDigest *digest; /* owned (nullable): what is in it */
   TxPredictor *predictor; /* borrowed (nullable): encodes the events; without it LZ4 does */
+  unsigned n_without_lz4; /* blocks that LZ4 is not tried on next */
 } TxEncodedFrame;
 
 typedef struct

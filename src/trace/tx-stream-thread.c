@@ -31,6 +31,7 @@ _tx_stream_init (TxStream *self,
   priv->nobody.frames = priv->nobody.top = priv->nobody.last = &priv->nobody_frame;
   *self = (TxStream){
     .current = &priv->nobody,
+    .top = &priv->nobody_frame,
     .committed = &priv->nowhere,
     .priv = priv,
   };
@@ -49,6 +50,13 @@ _tx_stream_use_system_clocks (TxStream *self)
   self->priv->cpu_ns = read_cpu_clock;
   _tx_counter_init (&self->priv->counter);
   (void) _tx_counter_set (&self->priv->counter, self->priv->clock_ns, self->priv->clock_data);
+}
+
+static void
+set_current (TxStream *self, TxThread *thread)
+{
+  self->current = thread;
+  self->top = thread->top;
 }
 
 static void
@@ -89,7 +97,7 @@ _tx_stream_abandon (TxStream *self)
   self->pos = self->base = NULL;
   priv->near_limit = NULL;
   self->committed = &priv->nowhere;
-  self->current = &priv->nobody;
+  set_current (self, &priv->nobody);
   atomic_store (&self->limit, NULL);
 }
 
@@ -168,7 +176,7 @@ tx_stream_switch_to (TxStream *self, TxThread *thread)
     return;
   /* Nothing is written before the thread's first event: it may be switched away from without one.
    */
-  self->current = thread ? thread : &self->priv->nobody;
+  set_current (self, thread ? thread : &self->priv->nobody);
   _tx_stream_update_limit (self);
 }
 
@@ -179,7 +187,7 @@ tx_stream_drop_thread (TxStream *self, TxThread *thread)
 
   if (self->current == thread)
     {
-      self->current = &priv->nobody;
+      set_current (self, &priv->nobody);
       _tx_stream_update_limit (self);
     }
   for (TxThread **link = &priv->threads; *link; link = &(*link)->next)
@@ -194,8 +202,9 @@ tx_stream_drop_thread (TxStream *self, TxThread *thread)
 /* ---- Stating a stack anew ---- */
 
 static void
-set_frames (TxThread *thread, const TxFrame *frames, const uint32_t *first_lines, size_t n_frames)
+set_frames (TxStream *self, const TxFrame *frames, const uint32_t *first_lines, size_t n_frames)
 {
+  TxThread *thread = self->current;
   size_t n_stored = n_frames;
 
   if (!_tx_thread_grow (thread, n_frames))
@@ -210,7 +219,7 @@ set_frames (TxThread *thread, const TxFrame *frames, const uint32_t *first_lines
       *frame = frames[i];
       frame->reference = frame->line ? frame->line : first_lines[i];
     }
-  thread->top = thread->frames + n_stored;
+  _tx_stream_set_top (self, thread->frames + n_stored);
   thread->untracked = (uint32_t) (n_frames - n_stored);
 }
 
@@ -237,9 +246,9 @@ tx_stream_resync (TxStream *self,
     }
   if (!_tx_stream_begin (self, size, 0))
     {
-      set_frames (thread, frames, first_lines, n_frames);
+      set_frames (self, frames, first_lines, n_frames);
       return;
     }
-  set_frames (thread, frames, first_lines, n_frames);
+  set_frames (self, frames, first_lines, n_frames);
   _tx_stream_end (self, _tx_stream_put_stack (self, reason, self->pos));
 }

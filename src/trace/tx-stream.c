@@ -64,16 +64,34 @@ _tx_stream_line_slow (TxStream *self, uint32_t line)
 
 /* ---- Entries ---- */
 
+/* Room for one more frame; false where there is none. */
+static bool
+reserve_frame (TxStream *self)
+{
+  TxThread *thread = self->current;
+  bool has_room = thread->top != thread->last ||
+                  _tx_thread_grow (thread, (size_t) (thread->top - thread->frames) + 1);
+
+  self->top = thread->top;
+  return has_room;
+}
+
+static inline void
+put_frame (TxStream *self, const TxFrame *frame)
+{
+  _tx_stream_set_top (self, self->top + 1);
+  *self->top = *frame;
+}
+
 /* A new innermost frame; false where it cannot be stored. */
 static bool
-push (TxThread *thread, const TxFrame *frame)
+push (TxStream *self, const TxFrame *frame)
 {
-  if (thread->untracked > 0)
+  TxThread *thread = self->current;
+
+  if (thread->untracked > 0 || !reserve_frame (self))
     return false;
-  if (thread->top == thread->last &&
-      !_tx_thread_grow (thread, (size_t) (thread->top - thread->frames) + 1))
-    return false;
-  *++thread->top = *frame;
+  put_frame (self, frame);
   return true;
 }
 
@@ -99,13 +117,12 @@ _tx_stream_call_slow (TxStream *self, TxFunctionId function, uint32_t first_line
   if (thread->top < thread->last && _tx_stream_put_near (self, &pos))
     {
       *pos++ = TX_BYTE_CALL;
-      *++thread->top = frame;
+      put_frame (self, &frame);
       _tx_stream_commit (self, _tx_put_varint32 (pos, function));
       return;
     }
   /* The stack may be stated before the event, so it grows afterwards; see to it that it can. */
-  if (thread->top == thread->last && thread->untracked == 0 &&
-      !_tx_thread_grow (thread, (size_t) (thread->top - thread->frames) + 1))
+  if (thread->untracked == 0 && !reserve_frame (self))
     {
       push_untracked (self);
       return;
@@ -114,10 +131,10 @@ _tx_stream_call_slow (TxStream *self, TxFunctionId function, uint32_t first_line
     {
       pos = self->pos;
       *pos++ = TX_BYTE_CALL;
-      push (thread, &frame);
+      push (self, &frame);
       _tx_stream_end (self, _tx_put_varint32 (pos, function));
     }
-  else if (!push (thread, &frame))
+  else if (!push (self, &frame))
     push_untracked (self);
 }
 
@@ -162,24 +179,23 @@ tx_stream_resume (TxStream *self, TxFunctionId function, uint32_t first_line, ui
     }
   else
     frame.activation = ++self->priv->n_activations;
-  if (thread->top == thread->last && thread->untracked == 0 &&
-      !_tx_thread_grow (thread, (size_t) (thread->top - thread->frames) + 1))
+  if (thread->untracked == 0 && !reserve_frame (self))
     {
       push_untracked (self);
       return;
     }
   if (has_room (self) && thread->top < thread->last)
     {
-      *++thread->top = frame;
+      put_frame (self, &frame);
       _tx_stream_commit (self, put_resume (self, self->pos, &frame));
     }
   else if (_tx_stream_begin (self, RESUME_SIZE_MAX, 0))
     {
       pos = put_resume (self, self->pos, &frame);
-      push (thread, &frame);
+      push (self, &frame);
       _tx_stream_end (self, pos);
     }
-  else if (!push (thread, &frame))
+  else if (!push (self, &frame))
     push_untracked (self);
 }
 
@@ -227,14 +243,14 @@ leave (TxStream *self, TxEventByte byte)
     return;
   if (!_tx_stream_begin (self, LEAVE_SIZE_MAX, 0))
     {
-      thread->top--;
+      _tx_stream_set_top (self, self->top - 1);
       return;
     }
   pos = self->pos;
   *pos++ = (uint8_t) byte;
   if (byte == TX_BYTE_YIELD)
     pos = put_activation (self, pos, thread->top->activation);
-  thread->top--;
+  _tx_stream_set_top (self, self->top - 1);
   _tx_stream_end (self, put_reveal (thread, pos));
 }
 
@@ -248,7 +264,7 @@ _tx_stream_leave_slow (TxStream *self, TxEventKind kind)
   /* As on the hot path, the frame below must be known. */
   if (thread->top > thread->frames + thread->known_floor && _tx_stream_put_near (self, &pos))
     {
-      thread->top--;
+      _tx_stream_set_top (self, self->top - 1);
       *pos = (uint8_t) byte;
       _tx_stream_commit (self, pos + 1);
       return;
@@ -281,7 +297,7 @@ tx_stream_yield (TxStream *self)
     {
       pos = self->pos;
       *pos++ = TX_BYTE_YIELD;
-      thread->top--;
+      _tx_stream_set_top (self, self->top - 1);
       _tx_stream_commit (self, put_activation (self, pos, frame->activation));
     }
   else

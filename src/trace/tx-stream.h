@@ -76,6 +76,8 @@ struct _TxStream {
   _Atomic (uint8_t *) limit;       /* at or beyond it: slow path. Set to NULL to ask for a stamp; NULL
                                       as long as the current thread needs the slow path for anything */
   TxThread *current;               /* the thread of the last event; never NULL */
+  TxFrame *top;                    /* current->top once more: what is looked at first at each event is
+                                      a load nearer so. See _tx_stream_set_top() */
   uint8_t *base;                   /* first byte of the open slot's data */
   _Atomic (uint32_t) *committed;   /* in the ring: bytes of the open slot that readers may see */
   TxStreamPrivate *priv;           /* owned */
@@ -85,6 +87,14 @@ struct _TxStream {
 void _tx_stream_line_slow (TxStream *self, uint32_t line);
 void _tx_stream_call_slow (TxStream *self, TxFunctionId function, uint32_t first_line, uint64_t key);
 void _tx_stream_leave_slow (TxStream *self, TxEventKind kind);
+
+/* Changes the innermost frame of the current thread. */
+static inline void
+_tx_stream_set_top (TxStream *self, TxFrame *top)
+{
+  self->top = top;
+  self->current->top = top;
+}
 
 static inline void
 _tx_stream_commit (TxStream *self, uint8_t *end)
@@ -122,7 +132,7 @@ _tx_put_varint32 (uint8_t *pos, uint32_t value)
 static inline bool
 tx_stream_try_line (TxStream *self, uint32_t line)
 {
-  TxFrame *frame = self->current->top;
+  TxFrame *frame = self->top;
   uint32_t code = line - frame->reference + TX_OP_LINE_BIAS;
   uint8_t *pos = self->pos;
 
@@ -156,6 +166,33 @@ tx_stream_line (TxStream *self, uint32_t line)
 }
 
 /**
+ * tx_stream_try_call:
+ * As tx_stream_try_line(), of tx_stream_call().
+ *
+ * Returns: false: nothing has happened, _tx_stream_call_slow() must be called
+ */
+static inline bool
+tx_stream_try_call (TxStream *self, TxFunctionId function, uint32_t first_line, uint64_t key)
+{
+  TxFrame *frame = self->top + 1;
+  uint8_t *pos = self->pos;
+
+  if (__builtin_expect (pos >= atomic_load_explicit (&self->limit, memory_order_relaxed)
+                          || frame > self->current->last,
+                        0))
+    return false;
+  _tx_stream_set_top (self, frame);
+  frame->function = function;
+  frame->line = 0;
+  frame->reference = first_line;
+  frame->activation = 0;
+  frame->key = key;
+  *pos++ = TX_OP_CALL;
+  _tx_stream_commit (self, _tx_put_varint32 (pos, function));
+  return true;
+}
+
+/**
  * tx_stream_call:
  * @function: as tx_stream_define_function() returned it; 0 where that failed
  * @first_line: the function's first line, as defined
@@ -166,24 +203,7 @@ tx_stream_line (TxStream *self, uint32_t line)
 static inline void
 tx_stream_call (TxStream *self, TxFunctionId function, uint32_t first_line, uint64_t key)
 {
-  TxThread *thread = self->current;
-
-  if (__builtin_expect (self->pos < atomic_load_explicit (&self->limit, memory_order_relaxed)
-                          && thread->top < thread->last,
-                        1))
-    {
-      TxFrame *frame = ++thread->top;
-      uint8_t *pos = self->pos;
-
-      frame->function = function;
-      frame->line = 0;
-      frame->reference = first_line;
-      frame->activation = 0;
-      frame->key = key;
-      *pos++ = TX_OP_CALL;
-      _tx_stream_commit (self, _tx_put_varint32 (pos, function));
-    }
-  else
+  if (!tx_stream_try_call (self, function, first_line, key))
     _tx_stream_call_slow (self, function, first_line, key);
 }
 
@@ -202,10 +222,10 @@ tx_stream_try_return (TxStream *self)
   /* Above the floor the reader knows the frame below, so one byte says it all. On an empty stack
      top is frames, which is not above any floor. */
   if (__builtin_expect (pos >= atomic_load_explicit (&self->limit, memory_order_relaxed)
-                          || thread->top <= thread->frames + thread->known_floor,
+                          || self->top <= thread->frames + thread->known_floor,
                         0))
     return false;
-  thread->top--;
+  _tx_stream_set_top (self, self->top - 1);
   *pos = TX_OP_RETURN;
   _tx_stream_commit (self, pos + 1);
   return true;
@@ -378,7 +398,7 @@ void tx_stream_get_stats (const TxStream *self, TxStreamStats *ret_stats);
 static inline uint32_t
 tx_stream_get_depth (const TxStream *self)
 {
-  return (uint32_t) (self->current->top - self->current->frames) + self->current->untracked;
+  return (uint32_t) (self->top - self->current->frames) + self->current->untracked;
 }
 
 #ifdef __cplusplus
