@@ -148,8 +148,8 @@ reserve_place (RecTypeTable *self)
   return true;
 }
 
-TxTypeId
-rec_type_table_get (RecTypeTable *self, TxStream *stream, PyTypeObject *type)
+static TxTypeId
+find_or_define (RecTypeTable *self, TxStream *stream, PyTypeObject *type)
 {
   char name[NAME_SIZE_MAX];
   Text text = { name, 0, sizeof name };
@@ -171,6 +171,22 @@ rec_type_table_get (RecTypeTable *self, TxStream *stream, PyTypeObject *type)
   place->hash = hash;
   self->n_used++;
   return place->id;
+}
+
+TxTypeId
+rec_type_table_get (RecTypeTable *self, TxStream *stream, PyTypeObject *type)
+{
+  TxTypeId id;
+
+  if (type == self->last)
+    return self->last_id;
+  id = find_or_define (self, stream, type);
+  if (id != 0 && (type->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0)
+    {
+      self->last = type;
+      self->last_id = id;
+    }
+  return id;
 }
 
 /* ---- Messages ---- */

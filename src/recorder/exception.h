@@ -23,6 +23,8 @@ typedef struct
   RecType *places; /* owned (array length=n_places); open addressing */
   size_t n_places; /* 0 or a power of 2 */
   size_t n_used;
+  const PyTypeObject *last; /* (nullable): asked for last, if it is one that never goes; ... */
+  TxTypeId last_id;         /* ... and its id */
 } RecTypeTable;
 
 void rec_type_table_clear (RecTypeTable *self);

@@ -243,13 +243,18 @@ raise_cb (PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
   RecEngine *engine = rec_engine_get ();
   PyCodeObject *object = (PyCodeObject *) args[0];
   RecCode *code = rec_code_table_peek (&engine->codes, object);
-  PyThreadState *tstate = rec_py_thread ();
-  RecPyFrame *frame = rec_py_frame_current (tstate);
+  PyObject *traceback = ((PyBaseExceptionObject *) args[2])->traceback;
+  PyThreadState *tstate;
+  RecPyFrame *frame;
 
+  /* Nor is the StopIteration of an await that has its value on a traceback. */
+  if (traceback == NULL)
+    Py_RETURN_NONE;
+  tstate = rec_py_thread ();
+  frame = rec_py_frame_current (tstate);
   if (engine->stream != NULL && rec_code_table_is_decided (&engine->codes, code) &&
       code->function != 0 && frame != NULL && rec_py_frame_code (frame) == object)
-    rec_engine_raise (engine, tstate, code, frame, args[2],
-                      ((PyBaseExceptionObject *) args[2])->traceback);
+    rec_engine_raise (engine, tstate, code, frame, args[2], traceback);
   Py_RETURN_NONE;
 }
 

@@ -8,7 +8,6 @@
 #include "tx-stream-private.h"
 
 /* Room that the stamp before a definition may take. */
-#define STAMP_SIZE_MAX 21u
 
 /* All of a definition but its strings, and the strings' sizes. */
 #define FIXED_SIZE_MAX 64u
@@ -42,7 +41,7 @@ publish (TxStream *self, const uint8_t *begin, const uint8_t *end)
   if (!priv->is_open)
     return;
   is_asked = _tx_stream_take_question (self, &now_ns, &quiet_ns);
-  if (size + STAMP_SIZE_MAX > (size_t) (priv->end - self->pos))
+  if (size + TX_STAMP_SIZE_MAX > (size_t) (priv->end - self->pos))
     {
       if (!is_asked)
         {

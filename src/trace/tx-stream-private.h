@@ -123,6 +123,10 @@ bool _tx_stream_take_question (TxStream *self, int64_t *ret_now_ns, int64_t *ret
 /** _tx_stream_put_stamp: the exact time of what is put next; not committed. */
 void _tx_stream_put_stamp (TxStream *self, int64_t now_ns, int64_t quiet_ns);
 
+/** _tx_stream_put_last_stamp: before the stream is sealed with no event to bring it about: since when
+ * nothing has been written, where the native thread has seen that. */
+void _tx_stream_put_last_stamp (TxStream *self);
+
 /** _tx_stream_read_clock: the exact time; in a precise section the counter is set by it. */
 int64_t _tx_stream_read_clock (TxStream *self);
 
@@ -136,6 +140,9 @@ int64_t _tx_stream_get_wall (TxStream *self, int64_t now_ns);
 /** _tx_stream_measure_wait: how long the current thread was on no CPU since this was asked last; 0
  * where that is little or not known. */
 int64_t _tx_stream_measure_wait (TxStream *self, int64_t now_ns);
+
+/* STAMP with two numbers of 64 bits. */
+#define TX_STAMP_SIZE_MAX (1u + 10u + 10u)
 
 /* NEAR with less than 2^28 ns since the time before. */
 #define TX_NEAR_SIZE_MAX (1u + 4u)

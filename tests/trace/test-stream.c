@@ -193,6 +193,35 @@ test_quiet_time_is_stated (Fixture *fixture, gconstpointer data)
   tx_reader_close (reader);
 }
 
+/* Nothing comes after it, so nobody answers the native thread's question but the end. */
+static void
+test_quiet_time_before_the_end (Fixture *fixture, gconstpointer data)
+{
+  const TxEvent *line;
+  TxReader *reader;
+  TxBlock *block;
+
+  tx_stream_call (fixture->stream, fixture->f, 10, 1);
+  tx_stream_line (fixture->stream, 11);
+  tx_stream_line (fixture->stream, 12);
+  fixture->now_ns += 1000;
+  _tx_writer_tick (fixture->writer);
+  fixture->now_ns += 500000;
+  reader = finish (fixture);
+  block = load (reader, 0);
+  g_assert_cmpuint (block->n_steps, ==, 2);
+  for (size_t i = 0; i < block->n_steps; i++)
+    {
+      line = &block->events[block->steps[i]];
+      g_assert_cmpint (line->time_ns, <=, 1001000);
+      g_assert_cmpuint (line->error_ns, <=, 1000);
+    }
+  /* The last line ran until then. */
+  g_assert_cmpint (block->times.mono_last_ns, ==, 1501000);
+  tx_block_free (block);
+  tx_reader_close (reader);
+}
+
 static void
 test_nothing_is_claimed_of_an_event_in_flight (Fixture *fixture, gconstpointer data)
 {
@@ -666,6 +695,7 @@ main (int argc, char **argv)
   ADD ("/trace/stream/no-frame", test_nothing_without_a_frame);
   ADD ("/trace/stream/nobody", test_nothing_of_nobody);
   ADD ("/trace/stream/quiet", test_quiet_time_is_stated);
+  ADD ("/trace/stream/quiet-end", test_quiet_time_before_the_end);
   ADD ("/trace/stream/in-flight", test_nothing_is_claimed_of_an_event_in_flight);
   ADD ("/trace/stream/question-and-switch", test_question_while_switching_threads);
   ADD ("/trace/stream/idle-before-full", test_idle_before_a_full_slot);
