@@ -8,6 +8,7 @@
 #include "trace/tx-compress-private.h"
 #include "trace/tx-format-private.h"
 #include "trace/tx-predictor-private.h"
+#include "trace/tx-segment-writer-private.h"
 
 #define GUARD 0xa5
 
@@ -342,6 +343,64 @@ test_a_digest_may_not_be_predicted (void)
   g_assert_false (_tx_decompress (TX_CODEC_PREDICTED, encoded->data, encoded->len, raw, 3));
 }
 
+/* ---- Which codec a block gets ---- */
+
+static uint8_t
+choose_codec (TxEncodedFrame *frame, const uint8_t *events, size_t size)
+{
+  TxBlockSummary summary = { 0 };
+  uint8_t *decoded = g_malloc (size + 1);
+  const uint8_t *stored;
+  uint8_t codec;
+
+  g_assert_true (_tx_encoded_frame_fill (frame, &summary, 1, events, size, NULL, 0));
+  codec = frame->header.events_codec;
+  stored = frame->bytes.data + TX_FRAME_HEADER_SIZE;
+  if (codec == TX_CODEC_PREDICTED)
+    g_assert_true (decode (stored, frame->header.events_size, decoded, size));
+  else
+    g_assert_true (_tx_decompress (codec, stored, frame->header.events_size, decoded, size));
+  g_assert_cmpmem (decoded, size, events, size);
+  g_free (decoded);
+  return codec;
+}
+
+/* LZ4 where that is enough; not tried again at once where it was not, and used where there is no time
+   for the predictor. */
+static void
+test_each_block_gets_its_codec (void)
+{
+  enum { SIZE = 100000 };
+  uint8_t *regular = g_malloc (SIZE), *irregular = g_malloc (SIZE);
+  TxEncodedFrame frame = { .predictor = predictor };
+  GRand *random = g_rand_new_with_seed (1);
+  guint n_predicted = 0;
+
+  for (guint i = 0; i < SIZE; i++)
+    {
+      regular[i] = (uint8_t) (0x41 + i % 7);
+      irregular[i] = (uint8_t) (0x41 + g_rand_int_range (random, 0, 4));
+    }
+  g_assert_cmpint (choose_codec (&frame, regular, SIZE), ==, TX_CODEC_LZ4);
+  g_assert_cmpint (choose_codec (&frame, irregular, SIZE), ==, TX_CODEC_PREDICTED);
+  while (choose_codec (&frame, regular, SIZE) == TX_CODEC_PREDICTED)
+    n_predicted++;
+  g_assert_cmpuint (n_predicted, >, 0);
+  g_assert_cmpuint (n_predicted, <, 10);
+  g_assert_cmpint (choose_codec (&frame, regular, SIZE), ==, TX_CODEC_LZ4);
+  frame.predictor = NULL;
+  g_assert_cmpint (choose_codec (&frame, irregular, SIZE), ==, TX_CODEC_LZ4);
+  frame.predictor = predictor;
+  /* No event may have this byte. */
+  memset (irregular, 0xa0, SIZE / 2);
+  g_assert_cmpint (choose_codec (&frame, irregular, SIZE), ==, TX_CODEC_LZ4);
+  g_assert_cmpint (choose_codec (&frame, irregular, SIZE), ==, TX_CODEC_LZ4);
+  _tx_encoded_frame_clear (&frame);
+  g_rand_free (random);
+  g_free (irregular);
+  g_free (regular);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -361,6 +420,7 @@ main (int argc, char **argv)
   g_test_add_func ("/predictor/flip-every-bit", test_every_bit_flipped);
   g_test_add_func ("/predictor/wrong-sizes", test_wrong_sizes);
   g_test_add_func ("/predictor/random-bytes", test_random_bytes);
+  g_test_add_func ("/predictor/codecs", test_each_block_gets_its_codec);
   g_test_add_func ("/predictor/digest", test_a_digest_may_not_be_predicted);
   result = g_test_run ();
   _tx_predictor_free (predictor);
