@@ -497,17 +497,18 @@ rec_py_tracing_set_everywhere (PyThreadState *tstate, Py_tracefunc function)
 #endif /* !REC_HAVE_MONITORING */
 
 #if REC_HAVE_MONITORING
-/* Whether a number can be had without a call. */
+/* Whether it is a number of one digit, above 0: then it can be had without a call. (The tag has the
+ * number of digits above three bits, of which all are 0 for what is positive: longintrepr.h.) */
 static inline bool
 rec_py_is_small_number (PyObject *number)
 {
-  return PyUnstable_Long_IsCompact ((PyLongObject *) number);
+  return ((const PyLongObject *) number)->long_value.lv_tag == 1 << 3;
 }
 
 static inline uint32_t
 rec_py_read_small_number (PyObject *number)
 {
-  return (uint32_t) PyUnstable_Long_CompactValue ((PyLongObject *) number);
+  return ((const PyLongObject *) number)->long_value.ob_digit[0];
 }
 
 /* A line number or offset that an event brings. */
