@@ -9,6 +9,7 @@
 #include "reference.h"
 #include "replay/replay-gaps.h"
 #include "replay/replay-spec.h"
+#include "test-seed.h"
 #include "trace-text.h"
 #include "trace/tx-writer-private.h"
 
@@ -658,7 +659,7 @@ test_agrees (void)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  test_init_seeded (&argc, &argv);
   g_test_add_func ("/agree/with-the-reference", test_agrees);
   return g_test_run ();
 }

@@ -7,6 +7,7 @@
 
 #include "reference.h"
 #include "replay/replay-hotspots.h"
+#include "test-seed.h"
 #include "trace-text.h"
 
 typedef struct
@@ -197,7 +198,7 @@ test_long_lines_are_known_well (void)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  test_init_seeded (&argc, &argv);
   g_test_add_func ("/bounds/hold", test_bounds_hold);
   g_test_add_func ("/bounds/long-lines-are-known-well", test_long_lines_are_known_well);
   return g_test_run ();

@@ -8,6 +8,7 @@
 #include "reference.h"
 #include "replay/replay-hotspots.h"
 #include "replay/replay-timeline.h"
+#include "test-seed.h"
 #include "trace-text.h"
 
 typedef struct
@@ -458,7 +459,7 @@ test_cancelling (Fixture *fixture, gconstpointer data)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  test_init_seeded (&argc, &argv);
 #define ADD(name, func) g_test_add ("/hotspots/" name, Fixture, NULL, set_up, func, tear_down)
   ADD ("figures", test_figures);
   ADD ("recursion-counts-once", test_recursion_counts_once);

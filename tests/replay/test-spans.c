@@ -12,6 +12,7 @@
 #include "replay/replay-moves.h"
 #include "replay/replay-timeline.h"
 #include "replay/replay-trace-private.h"
+#include "test-seed.h"
 #include "trace-text.h"
 
 #define N_STEPS     1500000u
@@ -611,7 +612,7 @@ main (int argc, char **argv)
 {
   int result;
 
-  g_test_init (&argc, &argv, NULL);
+  test_init_seeded (&argc, &argv);
   set_up ();
   g_test_add_func ("/spans/are-there", test_are_there);
   g_test_add_func ("/spans/are-sums", test_are_sums);
