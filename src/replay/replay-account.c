@@ -20,6 +20,17 @@ typedef struct
   int64_t since_ns;     /* its time is accounted for until here */
 } LastHeard;
 
+/* Adds (takes away) a time. Hostile ones may be as long as a number holds: nothing overflows then.
+ */
+static void
+add_time (const ReplayAccount *self, int64_t *sum_ns, uint64_t time_ns)
+{
+  int64_t part_ns = time_ns < INT64_MAX ? (int64_t) time_ns : INT64_MAX;
+
+  if (__builtin_add_overflow (*sum_ns, self->sign * part_ns, sum_ns))
+    *sum_ns = self->sign > 0 ? INT64_MAX : -INT64_MAX;
+}
+
 static void
 add_to_line (const ReplayAccount *self,
              const ReplayFrame *frame,
@@ -33,8 +44,8 @@ add_to_line (const ReplayAccount *self,
   sum = _replay_line_table_get (self->sums, frame->function, frame->line);
   if (sum == NULL)
     return;
-  sum->self_ns += self->sign * self_ns;
-  sum->cumulated_ns += self->sign * cumulated_ns;
+  add_time (self, &sum->self_ns, (uint64_t) self_ns);
+  add_time (self, &sum->cumulated_ns, (uint64_t) cumulated_ns);
 }
 
 static int
@@ -90,8 +101,8 @@ add_slowest (const ReplayAccount *self,
           step.line != frames[i].line)
         continue;
       sum = _replay_line_table_get (self->sums, frames[i].function, frames[i].line);
-      if (sum != NULL && mono_ns - step.mono_ns > sum->slowest_ns)
-        sum->slowest_ns = mono_ns - step.mono_ns;
+      if (sum != NULL && _replay_get_elapsed (step.mono_ns, mono_ns) > sum->slowest_ns)
+        sum->slowest_ns = _replay_get_elapsed (step.mono_ns, mono_ns);
     }
   return TX_OK;
 }
@@ -113,7 +124,7 @@ add_since (const ReplayAccount *self,
     return status;
   if (with_slowest)
     status = add_slowest (self, last, frames, n_frames, mono_ns, error);
-  add_stretch (self, frames, n_frames, mono_ns - last->since_ns);
+  add_stretch (self, frames, n_frames, _replay_get_elapsed (last->since_ns, mono_ns));
   free (frames);
   return status;
 }
@@ -255,9 +266,9 @@ add_open_before (const ReplayAccount *self,
   for (size_t i = index + 1; i-- > 0 && wanted->n_wanted > 0; n_events = SIZE_MAX)
     {
       TxStatus status;
-      size_t n_passed =
-          n_events == SIZE_MAX ? _replay_trace_skip_threads (self->trace, i, wants_thread_cb, wanted)
-                               : 0;
+      size_t n_passed = n_events == SIZE_MAX
+                            ? _replay_trace_skip_threads (self->trace, i, wants_thread_cb, wanted)
+                            : 0;
 
       if (n_passed > 0)
         {
@@ -303,10 +314,11 @@ add_digest (const ReplayAccount *self, const TxDigest *digest, TxError *error)
       if (sum == NULL)
         return tx_error_set (error, TX_ERROR_MEMORY, "no memory for the totals of lines");
       sum->hits += self->sign * (int64_t) line->hits;
-      sum->self_ns += self->sign * (int64_t) line->self_ns;
-      sum->cumulated_ns += self->sign * (int64_t) line->cumulated_ns;
-      sum->waiting_ns += self->sign * (int64_t) line->waiting_ns;
-      if (self->sign > 0 && (int64_t) line->slowest_ns > sum->slowest_ns)
+      add_time (self, &sum->self_ns, line->self_ns);
+      add_time (self, &sum->cumulated_ns, line->cumulated_ns);
+      add_time (self, &sum->waiting_ns, line->waiting_ns);
+      if (self->sign > 0 && line->slowest_ns <= INT64_MAX &&
+          (int64_t) line->slowest_ns > sum->slowest_ns)
         sum->slowest_ns = (int64_t) line->slowest_ns;
       _replay_line_sum_add_error (sum, digest, line);
     }
