@@ -325,26 +325,105 @@ add_digest (const ReplayAccount *self, const TxDigest *digest, TxError *error)
   return TX_OK;
 }
 
-/* The first @n_events of @block, as if it had ended at @mono_ns. */
+/* Gives the digester a block of one event, which states the stack that there is at @event. */
 static TxStatus
-add_part (const ReplayAccount *self,
-          const TxBlock *block,
-          size_t n_events,
-          int64_t mono_ns,
-          TxError *error)
+feed_stack (TxDigester *digester,
+            uint64_t sequence,
+            const TxEvent *event,
+            const ReplayFrame *innermost_first,
+            size_t n_frames,
+            TxError *error)
 {
-  TxDigester *digester = tx_digester_new ();
-  TxBlock part = *block;
-  TxDigest *digest;
-  TxStatus status;
+  TxStackFrame *frames = calloc (n_frames + 1, sizeof *frames);
+  TxBlockStack stack = { .depth = event->depth, .n_frames = (uint32_t) n_frames };
+  TxEvent stated = { .kind = TX_EVENT_STACK,
+                     .thread = event->thread,
+                     .depth = event->depth,
+                     .time_ns = event->time_ns };
+  TxBlock block = { .sequence = sequence,
+                    .times = { event->time_ns, event->time_ns, 0 },
+                    .events = &stated,
+                    .n_events = 1,
+                    .frames = frames,
+                    .n_frames = n_frames,
+                    .stacks = &stack,
+                    .n_stacks = 1 };
+  TxDigest *digest = NULL;
 
-  part.n_events = n_events;
-  part.times.mono_last_ns = mono_ns;
-  digest = digester == NULL ? NULL : tx_digester_add (digester, &part);
-  tx_digester_free (digester);
+  for (size_t i = 0; frames != NULL && i < n_frames; i++)
+    frames[n_frames - 1 - i] =
+        (TxStackFrame){ innermost_first[i].function, innermost_first[i].line };
+  if (frames != NULL)
+    digest = tx_digester_add (digester, &block);
+  free (frames);
   if (digest == NULL)
     return tx_error_set (error, TX_ERROR_MEMORY, "no memory for a digest");
-  status = add_digest (self, digest, error);
+  tx_digest_free (digest);
+  return TX_OK;
+}
+
+TxStatus
+_replay_account_feed_stacks (ReplayTrace *trace,
+                             TxDigester *digester,
+                             size_t index,
+                             size_t n_events,
+                             TxThreadId thread,
+                             uint64_t *sequence,
+                             TxError *error)
+{
+  const TxBlock *block;
+  TxStatus status = _replay_trace_load_block (trace, index, &block, error);
+
+  for (size_t i = 0; status == TX_OK && i < n_events && i < block->n_events; i++)
+    {
+      const TxEvent event = block->events[i];
+      ReplayFrame *frames;
+      size_t n_frames;
+
+      if (event.kind != TX_EVENT_STACK || (thread != 0 && event.thread != thread) ||
+          block->stacks[event.detail].reason >= TX_STACK_RESYNC)
+        continue;
+      status = _replay_trace_dup_stack_behind_gaps (
+          trace, (ReplayPlace){ .index = index, .block = block, .event = i }, event.thread,
+          STACK_FRAMES_MAX, &frames, &n_frames, error);
+      if (status != TX_OK)
+        break;
+      status = feed_stack (digester, (*sequence)++, &event, frames, n_frames, error);
+      free (frames);
+      if (status == TX_OK) /* others may have pushed it out of the cache */
+        status = _replay_trace_load_block (trace, index, &block, error);
+    }
+  return status;
+}
+
+/* The first @n_events of block @index, as if it had ended at @mono_ns. */
+static TxStatus
+add_part (const ReplayAccount *self, size_t index, size_t n_events, int64_t mono_ns, TxError *error)
+{
+  TxDigester *digester = tx_digester_new ();
+  const TxBlock *block;
+  uint64_t sequence = 0;
+  TxDigest *digest = NULL;
+  TxStatus status =
+      digester != NULL ? TX_OK : tx_error_set (error, TX_ERROR_MEMORY, "no memory for a digest");
+
+  if (status == TX_OK)
+    status =
+        _replay_account_feed_stacks (self->trace, digester, index, n_events, 0, &sequence, error);
+  if (status == TX_OK)
+    status = _replay_trace_load_block (self->trace, index, &block, error);
+  if (status == TX_OK)
+    {
+      TxBlock part = *block;
+
+      part.sequence = sequence;
+      part.n_events = n_events;
+      part.times.mono_last_ns = mono_ns;
+      digest = tx_digester_add (digester, &part);
+      status = digest != NULL ? add_digest (self, digest, error)
+                              : tx_error_set (error, TX_ERROR_MEMORY, "no memory for a digest");
+    }
+  tx_digester_free (digester);
   tx_digest_free (digest);
   return status;
 }
@@ -410,7 +489,7 @@ _replay_account_add_until (const ReplayAccount *self, size_t index, int64_t mono
 
       if (running > 0) /* the digest of the part has it up to now */
         take_wanted (&wanted, block->events[running - 1].thread);
-      status = add_part (self, block, n_events, mono_ns, error);
+      status = add_part (self, index, n_events, mono_ns, error);
     }
   if (status == TX_OK)
     status = add_carried (self, index, n_events, error);

@@ -94,6 +94,11 @@ feed_before (Walk *self, size_t index, TxError *error)
   status = _replay_trace_find_last_event (self->account->trace, self->thread, index - 1, SIZE_MAX,
                                           &place, error);
   if (status == TX_OK)
+    status = _replay_account_feed_stacks (self->account->trace, self->digester, place.index,
+                                          SIZE_MAX, self->thread, &self->sequence, error);
+  if (status == TX_OK)
+    status = _replay_trace_load_block (self->account->trace, place.index, &place.block, error);
+  if (status == TX_OK)
     status = feed (self, place.block, INT64_MIN, INT64_MAX, place.block->times.mono_last_ns, false,
                    error);
   return status == TX_END ? TX_OK : status;

@@ -174,3 +174,12 @@ TxStatus _replay_trace_dup_stack (ReplayTrace *self,
                                   ReplayFrame **ret_frames,
                                   size_t *ret_n_frames,
                                   TxError *error) TX_WARN_UNUSED;
+
+/* The same without what only blocks before something that is missing tell. */
+TxStatus _replay_trace_dup_stack_behind_gaps (ReplayTrace *self,
+                                              ReplayPlace place,
+                                              TxThreadId thread,
+                                              size_t n_frames_max,
+                                              ReplayFrame **ret_frames,
+                                              size_t *ret_n_frames,
+                                              TxError *error) TX_WARN_UNUSED;

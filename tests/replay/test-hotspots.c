@@ -340,6 +340,36 @@ test_agrees_with_a_slow_account (Fixture *fixture, gconstpointer data)
     }
 }
 
+/* Blocks state the innermost 1,024 frames. Those below have their time in a range as well, and all
+   have it while the stack is left frame by frame. */
+static void
+test_deep_stacks_in_ranges (Fixture *fixture, gconstpointer data)
+{
+  int64_t start_ns, end_ns;
+  Reference *reference;
+
+  record (fixture,
+          "one: call outer@a.py:20; line 21; repeat 1500 ( call f@a.py:1; line 2; +1us ); "
+          "two: call g@b.py:1; line 2; +5us; block; one: line 3; +2000us; two: line 3; one: line "
+          "4; block; line 5; two: line 2; block; one: repeat 1500 ( +1us; return ); line 22; "
+          "two: line 3; +10us");
+  reference = reference_new (replay_trace_get_reader (fixture->trace));
+  g_assert_true (replay_trace_get_range (fixture->trace, &start_ns, &end_ns));
+  start_ns += TRACE_TEXT_MONO_NS - TRACE_TEXT_REAL_NS;
+  end_ns += TRACE_TEXT_MONO_NS - TRACE_TEXT_REAL_NS;
+  for (int i = 1; i < 10; i++)
+    {
+      int64_t middle_ns = start_ns + (end_ns - start_ns) / 10 * i;
+
+      for (TxThreadId thread = 0; thread <= 2; thread++)
+        {
+          assert_account (fixture, reference, thread, middle_ns, end_ns, false);
+          assert_account (fixture, reference, thread, middle_ns, middle_ns + 500000, false);
+        }
+    }
+  reference_free (reference);
+}
+
 static void
 test_what_is_missing_is_counted (Fixture *fixture, gconstpointer data)
 {
@@ -466,6 +496,7 @@ main (int argc, char **argv)
   ADD ("lines-that-still-run", test_lines_that_still_run_count_until_the_end);
   ADD ("ranges", test_ranges);
   ADD ("agrees-with-a-slow-account", test_agrees_with_a_slow_account);
+  ADD ("deep-stacks-in-ranges", test_deep_stacks_in_ranges);
   ADD ("what-is-missing-is-counted", test_what_is_missing_is_counted);
   ADD ("timeline", test_timeline);
   ADD ("timeline-from-digests", test_timeline_from_digests_has_all_steps);
