@@ -7,7 +7,6 @@
 #include "tx-stream-private.h"
 
 /* Longest encodings. */
-#define STAMP_SIZE_MAX  (1u + 10u + 10u)
 #define WAIT_SIZE_MAX   (1u + 10u)
 #define THREAD_SIZE_MAX (1u + 5u)
 #define STACK_SIZE_MAX  (1u + 5u + 1u + 5u + 5u)

@@ -7,9 +7,6 @@
 #include "tx-bytes-private.h"
 #include "tx-stream-private.h"
 
-/* Room that the stamp before a definition may take. */
-#define STAMP_SIZE_MAX 21u
-
 /* All of a definition but its strings, and the strings' sizes. */
 #define FIXED_SIZE_MAX 64u
 

@@ -13,6 +13,8 @@
 #include "tx-stream.h"
 #include "tx-suspended-private.h"
 
+#define STAMP_SIZE_MAX (1u + 10u + 10u)
+
 /**
  * TxStreamShared:
  * How the native thread asks for a stamp, and what it learns from that.
@@ -119,6 +121,13 @@ void _tx_stream_end (TxStream *self, uint8_t *pos);
  * written before (0: not certain).
  */
 bool _tx_stream_take_question (TxStream *self, int64_t *ret_now_ns, int64_t *ret_quiet_ns);
+
+/**
+ * _tx_stream_put_end:
+ * The recording ends: if nothing has been written since the native thread asked, says so by a stamp
+ * behind the last event. Else the last events would seem to be spread up to now.
+ */
+void _tx_stream_put_end (TxStream *self);
 
 /** _tx_stream_put_stamp: the exact time of what is put next; not committed. */
 void _tx_stream_put_stamp (TxStream *self, int64_t now_ns, int64_t quiet_ns);

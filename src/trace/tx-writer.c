@@ -478,6 +478,7 @@ tx_writer_close (TxWriter *self, uint64_t timeout_ns, TxError *error)
   _tx_writer_unwatch_forks (self);
   _tx_recover_job_free (self->job, timeout_ns);
   self->job = NULL;
+  _tx_stream_put_end (&self->stream);
   seal_now (self);
   _tx_ring_set_state (&self->ring, TX_RING_CLOSING);
   if (!drain (self, timeout_ns))

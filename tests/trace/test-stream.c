@@ -193,6 +193,38 @@ test_quiet_time_is_stated (Fixture *fixture, gconstpointer data)
   tx_reader_close (reader);
 }
 
+/* What a program does after the last event, until the recording is closed, does not blur that
+ * event. */
+static void
+test_quiet_time_before_the_end (Fixture *fixture, gconstpointer data)
+{
+  const TxEvent *line;
+  TxReader *reader;
+  TxBlock *block;
+  TxDigest *digest;
+
+  tx_stream_call (fixture->stream, fixture->f, 10, 1);
+  tx_stream_line (fixture->stream, 11);
+  tx_stream_line (fixture->stream, 12);
+  fixture->now_ns += 1000;
+  _tx_writer_tick (fixture->writer);
+  fixture->now_ns += 500000;
+  reader = finish (fixture);
+  block = load (reader, 0);
+  line = &block->events[block->steps[1]];
+  g_assert_cmpint (line->time_ns, <=, 1001000);
+  g_assert_cmpuint (line->error_ns, <=, 1000);
+  /* it goes on to the end */
+  g_assert_cmpint (block->times.mono_last_ns, ==, 1501000);
+  g_assert_cmpint (tx_reader_load_digest (reader, 0, &digest, NULL), ==, TX_OK);
+  g_assert_cmpuint (digest->error_ns, <=, 1000);
+  g_assert_cmpuint (digest->lines[digest->n_lines - 1].line, ==, 12);
+  g_assert_cmpuint (digest->lines[digest->n_lines - 1].self_ns, >=, 500000);
+  tx_digest_free (digest);
+  tx_block_free (block);
+  tx_reader_close (reader);
+}
+
 static void
 test_nothing_is_claimed_of_an_event_in_flight (Fixture *fixture, gconstpointer data)
 {
@@ -666,6 +698,7 @@ main (int argc, char **argv)
   ADD ("/trace/stream/no-frame", test_nothing_without_a_frame);
   ADD ("/trace/stream/nobody", test_nothing_of_nobody);
   ADD ("/trace/stream/quiet", test_quiet_time_is_stated);
+  ADD ("/trace/stream/quiet-end", test_quiet_time_before_the_end);
   ADD ("/trace/stream/in-flight", test_nothing_is_claimed_of_an_event_in_flight);
   ADD ("/trace/stream/question-and-switch", test_question_while_switching_threads);
   ADD ("/trace/stream/idle-before-full", test_idle_before_a_full_slot);
