@@ -320,7 +320,7 @@ add_digest (const ReplayAccount *self, const TxDigest *digest, TxError *error)
       if (self->sign > 0 && line->slowest_ns <= INT64_MAX &&
           (int64_t) line->slowest_ns > sum->slowest_ns)
         sum->slowest_ns = (int64_t) line->slowest_ns;
-      _replay_line_sum_add_error (sum, digest, line);
+      _replay_line_error_add (&sum->error, digest, line);
     }
   return TX_OK;
 }

@@ -114,6 +114,7 @@ feed_block (Walk *self, size_t index, bool is_first, TxError *error)
   if (_replay_status_is_missing (status))
     {
       self->sequence++; /* the digester forgets what it knew */
+      _replay_line_table_add_break (self->account->sums);
       return TX_OK;
     }
   if (status != TX_OK)
@@ -155,6 +156,7 @@ _replay_account_add_thread (const ReplayAccount *self,
                 .digester = tx_digester_new () };
   TxStatus status = walk.digester != NULL ? TX_OK : TX_ERROR_MEMORY;
 
+  _replay_line_table_add_break (self->sums);
   if (status == TX_OK)
     status = feed_before (&walk, first, error);
   for (size_t i = first; status == TX_OK && i <= last; i++)

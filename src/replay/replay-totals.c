@@ -8,21 +8,63 @@
 
 /* --- totals --- */
 
+/* Spans in which some time is worse known than this are taken apart, as long as they are few:
+   bounds of lines that are not in the worst blocks become good by that. Sums are the same. */
+#define BAD_ERROR_NS    20000000u
+#define APART_SPANS_MAX 8u
+
 typedef struct
 {
-  const ReplayTrace *trace;
+  ReplayTrace *trace;
   ReplayLineTable *table;
   size_t n_unreadable;
+  unsigned n_apart;
 } Adding;
+
+/* Whether the next smaller spans have all that @span has. */
+static bool
+can_take_apart (Adding *self, const ReplaySpan *span)
+{
+  ReplaySpan part;
+
+  for (size_t index = span->first; index < span->first + span->n_blocks; index += part.n_blocks)
+    {
+      const TxDigest *digest;
+
+      if (_replay_trace_load_largest (self->trace, (ReplaySpanLevel) (span->level - 1), index,
+                                      span->first + span->n_blocks, &part, &digest, NULL) != TX_OK)
+        return false;
+    }
+  return true;
+}
 
 static TxStatus
 add_span_cb (void *data, const ReplaySpan *span, const TxDigest *digest, TxError *error)
 {
   Adding *self = data;
 
+  if (digest != NULL && digest->error_ns > BAD_ERROR_NS && span->level != REPLAY_SPAN_BLOCK)
+    {
+      TxStatus status;
+
+      if (self->n_apart < APART_SPANS_MAX && can_take_apart (self, span))
+        {
+          self->n_apart++;
+          return _replay_trace_each_span (self->trace, (ReplaySpanLevel) (span->level - 1),
+                                          span->first, span->first + span->n_blocks, NULL,
+                                          add_span_cb, self, error);
+        }
+      /* the parts may have pushed it out of the cache */
+      status = _replay_trace_load_span (self->trace, span, &digest, error);
+      if (status != TX_OK)
+        return status;
+    }
   if (digest == NULL)
-    self->n_unreadable +=
-        !tx_block_info_is_gap (tx_reader_get_block_info (self->trace->reader, span->first));
+    {
+      self->n_unreadable +=
+          !tx_block_info_is_gap (tx_reader_get_block_info (self->trace->reader, span->first));
+      _replay_line_table_add_break (self->table);
+    }
   else if (!_replay_line_table_add (self->table, digest))
     return tx_error_set (error, TX_ERROR_MEMORY, "no memory for the totals of lines");
   return TX_OK;
@@ -37,7 +79,7 @@ _replay_trace_add_digests (ReplayTrace *self,
                            const ReplayProgress *progress,
                            TxError *error)
 {
-  Adding adding = { self, table, 0 };
+  Adding adding = { .trace = self, .table = table };
   TxStatus status = _replay_trace_each_span (self, REPLAY_SPAN_GROUP, first, limit, progress,
                                              add_span_cb, &adding, error);
 
