@@ -301,7 +301,7 @@ _replay_account_add_open (const ReplayAccount *self, size_t index, int64_t mono_
 
 /* Adds (takes away) a digest of a part of a block. */
 static TxStatus
-add_digest (const ReplayAccount *self, const TxDigest *digest, TxError *error)
+add_digest (const ReplayAccount *self, const TxDigest *digest, uint64_t duration_ns, TxError *error)
 {
   for (size_t i = 0; i < digest->n_lines; i++)
     {
@@ -320,7 +320,7 @@ add_digest (const ReplayAccount *self, const TxDigest *digest, TxError *error)
       if (self->sign > 0 && line->slowest_ns <= INT64_MAX &&
           (int64_t) line->slowest_ns > sum->slowest_ns)
         sum->slowest_ns = (int64_t) line->slowest_ns;
-      _replay_line_error_add (&sum->error, digest, line);
+      _replay_line_error_add (&sum->error, digest, line, duration_ns);
     }
   return TX_OK;
 }
@@ -420,8 +420,11 @@ add_part (const ReplayAccount *self, size_t index, size_t n_events, int64_t mono
       part.n_events = n_events;
       part.times.mono_last_ns = mono_ns;
       digest = tx_digester_add (digester, &part);
-      status = digest != NULL ? add_digest (self, digest, error)
-                              : tx_error_set (error, TX_ERROR_MEMORY, "no memory for a digest");
+      status = digest != NULL
+                   ? add_digest (self, digest,
+                                 (uint64_t) _replay_get_elapsed (part.times.mono_first_ns, mono_ns),
+                                 error)
+                   : tx_error_set (error, TX_ERROR_MEMORY, "no memory for a digest");
     }
   tx_digester_free (digester);
   tx_digest_free (digest);

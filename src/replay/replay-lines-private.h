@@ -10,8 +10,8 @@ typedef struct
 {
   uint64_t n_stretches;  /* at most so many begin: executions, and frames that came to light */
   int64_t begins_ns;     /* the sum of the errors of where they begin */
-  int64_t ends_ns;       /* of where they end, if they do so in the digest in which they begin, or each thread
-                            brought one along into each digest */
+  int64_t both_ns;       /* also of where they end, if they do so in the digest in which they begin, or each
+                            thread brought one along into each digest */
   int64_t self_ns;       /* of the self time, digest by digest */
   bool has_called;       /* its self time is not all its time */
   uint32_t greatest_ns;  /* error of any event in the digests that have the line */
@@ -44,10 +44,11 @@ void _replay_line_table_free (ReplayLineTable *self);
    million lines new ones are all the line 1 of function 0. */
 ReplayLineSum *_replay_line_table_get (ReplayLineTable *self, TxFunctionId function, uint32_t line);
 
-/* Adds the bounds of @line's times in @digest. */
+/* Adds the bounds of @line's times in @digest, which is of so long a time (UINT64_MAX: not known). */
 void _replay_line_error_add (ReplayLineError *self,
                              const TxDigest *digest,
-                             const TxDigestLine *line);
+                             const TxDigestLine *line,
+                             uint64_t duration_ns);
 
 /* The bounds of the cumulated and of the self time. @n_carried: stretches that may have begun before
    what was added, or between it. @is_suspended: of a function that can be. UINT64_MAX: not known. */
@@ -57,8 +58,8 @@ void _replay_line_error_get (const ReplayLineError *self,
                              uint64_t *ret_cumulated_ns,
                              uint64_t *ret_self_ns);
 
-/* Adds all lines of a digest; false without memory. */
-bool _replay_line_table_add (ReplayLineTable *self, const TxDigest *digest);
+/* Adds all lines of a digest, which is of so long a time (UINT64_MAX: not known); false without memory. */
+bool _replay_line_table_add (ReplayLineTable *self, const TxDigest *digest, uint64_t duration_ns);
 
 /* Here begins something that does not go on from what was added before: digests of later blocks may have
    stretches of each thread that began in others. How often that was so: */

@@ -170,45 +170,59 @@ add_counts (uint64_t a, uint64_t b)
   return __builtin_add_overflow (a, b, &sum) ? UINT64_MAX : sum;
 }
 
-/* @n ends of stretches, each off by @error_ns; INT64_MAX where that is not known. */
+/* @n ends of stretches, each off by @error_ns, all together by no more than @most_ns; INT64_MAX
+   where that is not known. */
 static int64_t
-bound (uint64_t n, uint32_t error_ns)
+bound (uint64_t n, uint32_t error_ns, uint64_t most_ns)
 {
   uint64_t bound_ns;
 
+  if (n == 0)
+    return 0;
   if (error_ns == UINT32_MAX || __builtin_mul_overflow (n, (uint64_t) error_ns, &bound_ns) ||
-      bound_ns > INT64_MAX)
-    return INT64_MAX;
-  return (int64_t) bound_ns;
+      bound_ns > most_ns)
+    bound_ns = most_ns;
+  return bound_ns > INT64_MAX ? INT64_MAX : (int64_t) bound_ns;
 }
 
 /* A line's time on the stacks is made of stretches: one for each execution, and at most one for
    each frame that a stated stack or a return brought with it (a resumed one too, of functions that
    can be suspended); and each thread may have brought one along from the digest before. Each end is
    off by the digest's error at most; what lies between is exact, also from one digest to the next:
-   where the one ends the time of a thread, the other begins it. The same holds for the self time of
-   a line that called nothing; else it is something from nothing to the whole time on the stack. */
+   where the one ends the time of a thread, the other begins it. And all ends in a digest lie within
+   its time, so that for each thread no more than that is in question. The same holds for the self
+   time of a line that called nothing; else it is something from nothing to the whole time on the
+   stack. */
 void
-_replay_line_error_add (ReplayLineError *self, const TxDigest *digest, const TxDigestLine *line)
+_replay_line_error_add (ReplayLineError *self,
+                        const TxDigest *digest,
+                        const TxDigestLine *line,
+                        uint64_t duration_ns)
 {
   uint64_t n_begun = (uint64_t) line->hits + digest->restated;
   uint64_t n_ended = n_begun + digest->n_threads;
-  int64_t self_ns = bound (n_begun + n_ended, digest->error_ns);
+  uint64_t most_ns, self_ns;
 
+  if (__builtin_mul_overflow (duration_ns, (uint64_t) digest->n_threads, &most_ns))
+    most_ns = UINT64_MAX;
+  self_ns = (uint64_t) bound (n_begun + n_ended, digest->error_ns, most_ns);
+  self->both_ns = add_capped (self->both_ns, self_ns);
   if (line->cumulated_ns > line->self_ns)
     {
       self->has_called = true;
-      self_ns = add_capped (self_ns, line->cumulated_ns - line->self_ns);
-      if (line->self_ns <= INT64_MAX && self_ns < (int64_t) line->self_ns)
-        self_ns = (int64_t) line->self_ns;
+      self_ns = add_counts (self_ns, line->cumulated_ns - line->self_ns);
+      if (self_ns < line->self_ns)
+        self_ns = line->self_ns;
+      if (self_ns > most_ns)
+        self_ns = most_ns;
     }
+  self->self_ns = add_capped (self->self_ns, self_ns);
   self->n_stretches = add_counts (self->n_stretches, n_begun);
-  self->begins_ns = add_capped (self->begins_ns, (uint64_t) bound (n_begun, digest->error_ns));
-  self->ends_ns = add_capped (self->ends_ns, (uint64_t) bound (n_ended, digest->error_ns));
-  self->self_ns = add_capped (self->self_ns, (uint64_t) self_ns);
+  self->begins_ns =
+      add_capped (self->begins_ns, (uint64_t) bound (n_begun, digest->error_ns, most_ns));
   self->n_resumed = add_counts (self->n_resumed, digest->resumed);
   self->resumed_ns =
-      add_capped (self->resumed_ns, (uint64_t) bound (digest->resumed, digest->error_ns));
+      add_capped (self->resumed_ns, (uint64_t) bound (digest->resumed, digest->error_ns, most_ns));
   if (digest->error_ns > self->greatest_ns)
     self->greatest_ns = digest->error_ns;
 }
@@ -224,14 +238,16 @@ _replay_line_error_get (const ReplayLineError *self,
 {
   uint64_t n_stretches = add_counts (self->n_stretches, n_carried);
   int64_t resumed_ns = is_suspended ? self->resumed_ns : 0;
-  int64_t ends_ns = add_capped (self->ends_ns, (uint64_t) resumed_ns);
-  int64_t cumulated_ns = add_capped (self->begins_ns, (uint64_t) resumed_ns), all_ends_ns;
+  int64_t cumulated_ns, both_ns;
 
   if (is_suspended)
     n_stretches = add_counts (n_stretches, self->n_resumed);
-  all_ends_ns = bound (n_stretches, self->greatest_ns);
+  cumulated_ns = add_capped (self->begins_ns, (uint64_t) resumed_ns);
   cumulated_ns =
-      add_capped (cumulated_ns, (uint64_t) (all_ends_ns < ends_ns ? all_ends_ns : ends_ns));
+      add_capped (cumulated_ns, (uint64_t) bound (n_stretches, self->greatest_ns, UINT64_MAX));
+  both_ns = add_capped (add_capped (self->both_ns, (uint64_t) resumed_ns), (uint64_t) resumed_ns);
+  if (both_ns < cumulated_ns)
+    cumulated_ns = both_ns;
   *ret_cumulated_ns = cumulated_ns == INT64_MAX ? UINT64_MAX : (uint64_t) cumulated_ns;
   *ret_self_ns = *ret_cumulated_ns;
   if (self->has_called)
@@ -256,7 +272,7 @@ _replay_line_table_get_n_breaks (const ReplayLineTable *self)
 }
 
 bool
-_replay_line_table_add (ReplayLineTable *self, const TxDigest *digest)
+_replay_line_table_add (ReplayLineTable *self, const TxDigest *digest, uint64_t duration_ns)
 {
   for (size_t i = 0; i < digest->n_lines; i++)
     {
@@ -274,7 +290,7 @@ _replay_line_table_add (ReplayLineTable *self, const TxDigest *digest)
       sum->waiting_ns = add_capped (sum->waiting_ns, line->waiting_ns);
       if (line->slowest_ns <= INT64_MAX && (int64_t) line->slowest_ns > sum->slowest_ns)
         sum->slowest_ns = (int64_t) line->slowest_ns;
-      _replay_line_error_add (&sum->error, digest, line);
+      _replay_line_error_add (&sum->error, digest, line, duration_ns);
     }
   return true;
 }

@@ -66,6 +66,7 @@ feed (Walk *self,
       TxError *error)
 {
   TxBlock part = *block;
+  int64_t begin_ns = first_ns > block->times.mono_first_ns ? first_ns : block->times.mono_first_ns;
   TxDigest *digest;
   bool good;
 
@@ -76,7 +77,9 @@ feed (Walk *self,
   part.sequence = self->sequence++;
   part.times.mono_last_ns = mark_ns;
   digest = tx_digester_add (self->digester, &part);
-  good = digest != NULL && (!counts || _replay_line_table_add (self->account->sums, digest));
+  good = digest != NULL &&
+         (!counts || _replay_line_table_add (self->account->sums, digest,
+                                             (uint64_t) _replay_get_elapsed (begin_ns, mark_ns)));
   tx_digest_free (digest);
   return good ? TX_OK
               : tx_error_set (error, TX_ERROR_MEMORY, "no memory for the account of a thread");

@@ -21,6 +21,17 @@ typedef struct
   unsigned n_apart;
 } Adding;
 
+/* From the first event of a span to its end; UINT64_MAX where the clock goes back. */
+static uint64_t
+get_duration (const ReplayTrace *trace, const ReplaySpan *span)
+{
+  int64_t first_ns = tx_reader_get_block_info (trace->reader, span->first)->times.mono_first_ns;
+  int64_t last_ns = tx_reader_get_block_info (trace->reader, span->first + span->n_blocks - 1)
+                        ->times.mono_last_ns;
+
+  return last_ns < first_ns ? UINT64_MAX : (uint64_t) last_ns - (uint64_t) first_ns;
+}
+
 /* Whether the next smaller spans have all that @span has. */
 static bool
 can_take_apart (Adding *self, const ReplaySpan *span)
@@ -65,7 +76,7 @@ add_span_cb (void *data, const ReplaySpan *span, const TxDigest *digest, TxError
           !tx_block_info_is_gap (tx_reader_get_block_info (self->trace->reader, span->first));
       _replay_line_table_add_break (self->table);
     }
-  else if (!_replay_line_table_add (self->table, digest))
+  else if (!_replay_line_table_add (self->table, digest, get_duration (self->trace, span)))
     return tx_error_set (error, TX_ERROR_MEMORY, "no memory for the totals of lines");
   return TX_OK;
 }

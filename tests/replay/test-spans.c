@@ -163,7 +163,7 @@ test_are_sums (void)
         size_t n_slots;
 
         g_assert_cmpint (tx_reader_load_span (reader, level, i, true, &digest, NULL), ==, TX_OK);
-        g_assert_true (_replay_line_table_add (sums, digest));
+        g_assert_true (_replay_line_table_add (sums, digest, UINT64_MAX));
         if (level == TX_SPAN_RUN)
           g_assert_cmpuint (digest->n_parts, ==, span->n_blocks);
         for (size_t k = 0; k < span->n_blocks; k++)
@@ -172,7 +172,7 @@ test_are_sums (void)
 
             g_assert_cmpint (tx_reader_load_digest (reader, span->first_index + k, &one, NULL), ==,
                              TX_OK);
-            g_assert_true (_replay_line_table_add (ones, one));
+            g_assert_true (_replay_line_table_add (ones, one, UINT64_MAX));
             if (level == TX_SPAN_RUN)
               {
                 size_t first = k == 0 ? 0 : digest->part_ends[k - 1];
