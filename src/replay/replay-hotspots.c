@@ -79,23 +79,28 @@ load_summary (Work *work,
 }
 
 /* The slowest execution of a line may have begun before the range, at a time that is off by as much
-   as any there. */
+   as any there; but not before something that is missing: nothing is known to go on through that.
+ */
 static TxStatus
 note_errors_before (Work *work, size_t limit, TxError *error)
 {
   for (size_t index = 0, n_blocks; index < limit; index += n_blocks)
     {
       const TxDigest *digest;
+      const TxBlockInfo *info =
+          tx_reader_get_block_info (replay_trace_get_reader (work->trace), index);
       TxStatus status = load_summary (work, index, limit, &n_blocks, &digest, error);
 
+      if (info->place == TX_BLOCK_MISSING || info->events_lost > 0)
+        work->error_before_ns = 0;
+      if (info->place == TX_BLOCK_MISSING)
+        continue;
       if (_replay_status_is_missing (status))
         work->error_before_ns = UINT32_MAX;
       else if (status != TX_OK)
         return status;
       else if (digest->error_ns > work->error_before_ns)
         work->error_before_ns = digest->error_ns;
-      if (work->error_before_ns == UINT32_MAX)
-        break;
     }
   return TX_OK;
 }

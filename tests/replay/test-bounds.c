@@ -271,12 +271,42 @@ test_long_executions_are_known_well (void)
   trace_text_remove_directory (directory);
 }
 
+/* Nor is a time that is known badly any matter to what came behind a hole. */
+static void
+test_nothing_goes_on_through_a_gap (void)
+{
+  const TxWriterOptions options = { .slot_count = 2, .slot_size_bytes = TX_SLOT_SIZE_MIN };
+  char *directory = trace_text_make_directory ();
+  TraceText *text = trace_text_new (directory, &options);
+  ReplayHotspotQuery query = { .to_real_ns = INT64_MAX };
+  ReplayHotspots *hotspots;
+  ReplayTrace *trace;
+  int64_t start_ns, end_ns;
+
+  trace_text_play (text, "main: call f@a.py:1; line 2; +800ms; line 3; +900ms; block; pace 1us; "
+                         "repeat 4000 ( line 3; line 4; line 5 ); block; line 6; stamp; line 7; "
+                         "repeat 5 ( repeat 40 ( line 8; line 9 ); block )");
+  trace_text_close (text);
+  trace = replay_trace_open (directory, NULL);
+  g_assert_nonnull (trace);
+  g_assert_true (replay_trace_get_range (trace, &start_ns, &end_ns));
+  query.from_real_ns = end_ns - 200000;
+  g_assert_cmpint (replay_hotspots_query (trace, &query, NULL, &hotspots, NULL), ==, TX_OK);
+  g_assert_cmpuint (hotspots->n_items, >=, 2);
+  for (size_t i = 0; i < hotspots->n_items; i++)
+    g_assert_cmpuint (hotspots->items[i].slowest_error_ns, <, 190000);
+  replay_hotspots_free (hotspots);
+  replay_trace_close (trace);
+  trace_text_remove_directory (directory);
+}
+
 int
 main (int argc, char **argv)
 {
   test_init_seeded (&argc, &argv);
   g_test_add_func ("/bounds/hold", test_bounds_hold);
   g_test_add_func ("/bounds/long-lines-are-known-well", test_long_lines_are_known_well);
+  g_test_add_func ("/bounds/nothing-goes-on-through-a-gap", test_nothing_goes_on_through_a_gap);
   g_test_add_func ("/bounds/long-executions-are-known-well", test_long_executions_are_known_well);
   return g_test_run ();
 }
