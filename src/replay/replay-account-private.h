@@ -14,6 +14,12 @@ typedef struct
   bool with_slowest;     /* look up when the lines that still run began */
 } ReplayAccount;
 
+/* Adds what the digest of block @index would tell if it had been made when the block was written, by somebody
+   who knew what was before: of blocks in the ring there is none yet. */
+TxStatus _replay_account_add_block (const ReplayAccount *self,
+                                    size_t index,
+                                    TxError *error) TX_WARN_UNUSED;
+
 /* Adds what digests of the blocks before @index leave out until @mono_ns: the events of block @index
    before that moment, and what all threads have been at since their last event. */
 TxStatus _replay_account_add_until (const ReplayAccount *self,

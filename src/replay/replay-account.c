@@ -462,12 +462,26 @@ add_carried (const ReplayAccount *self, size_t index, size_t n_events, TxError *
           _replay_trace_find_last_event (self->trace, thread, index - 1, SIZE_MAX, &place, error);
       if (status == TX_OK &&
           hear (self->trace, place.index, place.block, place.block->n_events, thread, &last))
-        status = add_since (self, &last, first_ns, false, error);
+        status = add_since (self, &last, first_ns, self->with_slowest, error);
       else if (status == TX_END)
         status = TX_OK;
     }
   free (wanted.wanted);
   return status;
+}
+
+TxStatus
+_replay_account_add_block (const ReplayAccount *self, size_t index, TxError *error)
+{
+  const TxBlock *block;
+  TxStatus status = _replay_trace_load_block (self->trace, index, &block, error);
+  size_t n_events;
+
+  if (status != TX_OK)
+    return status;
+  n_events = block->n_events;
+  status = add_part (self, index, n_events, block->times.mono_last_ns, error);
+  return status == TX_OK ? add_carried (self, index, n_events, error) : status;
 }
 
 TxStatus

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay-account-private.h"
 #include "replay-trace-private.h"
 
 /* --- totals --- */
@@ -49,6 +50,22 @@ can_take_apart (Adding *self, const ReplaySpan *span)
   return true;
 }
 
+/* What is made of a block in the ring knows nothing of what was before. */
+static TxStatus
+add_ring_block (Adding *self, size_t index, TxError *error)
+{
+  const ReplayAccount account = {
+    .trace = self->trace, .sums = self->table, .sign = 1, .with_slowest = true
+  };
+  TxStatus status = _replay_account_add_block (&account, index, error);
+
+  if (!_replay_status_is_missing (status))
+    return status;
+  self->n_unreadable++;
+  _replay_line_table_add_break (self->table);
+  return TX_OK;
+}
+
 static TxStatus
 add_span_cb (void *data, const ReplaySpan *span, const TxDigest *digest, TxError *error)
 {
@@ -70,6 +87,9 @@ add_span_cb (void *data, const ReplaySpan *span, const TxDigest *digest, TxError
       if (status != TX_OK)
         return status;
     }
+  if (digest != NULL && span->level == REPLAY_SPAN_BLOCK &&
+      tx_reader_get_block_info (self->trace->reader, span->first)->place == TX_BLOCK_RING)
+    return add_ring_block (self, span->first, error);
   if (digest == NULL)
     {
       self->n_unreadable +=
