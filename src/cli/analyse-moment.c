@@ -10,6 +10,7 @@
 #include "cli-json.h"
 #include "cli-location.h"
 #include "cli-progress.h"
+#include "cli-sum.h"
 #include "cli-term.h"
 #include "cli-thread.h"
 #include "replay/replay-moment.h"
@@ -180,7 +181,8 @@ print_text (const Shown *self)
     {
       char before[REPLAY_TIMES_FORMAT_SIZE];
 
-      replay_times_format_duration (self->asked_ns - moment->step.real_ns, before, sizeof before);
+      replay_times_format_duration (cli_subtract (self->asked_ns, moment->step.real_ns), before,
+                                    sizeof before);
       printf (", begun %s before", before);
     }
   putchar ('\n');

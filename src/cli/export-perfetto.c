@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli-sum.h"
 #include "cli-thread.h"
 #include "export.h"
 
@@ -96,7 +97,7 @@ put_wait (File *self, const ReplayWalkEvent *event)
 
   if (waited_ns == 0)
     return;
-  begin_event (self, 'B', event->thread, event->mono_ns - (int64_t) waited_ns);
+  begin_event (self, 'B', event->thread, cli_subtract (event->mono_ns, (int64_t) waited_ns));
   put_name (self, "waiting");
   end_event (self);
   begin_event (self, 'E', event->thread, event->mono_ns);

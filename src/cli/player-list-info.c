@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli-sum.h"
 #include "player-list.h"
 #include "replay/replay-times.h"
 
@@ -78,7 +79,7 @@ add_extent (const Player *player, PlayerList *list)
   add (list, "begins", "%s", text);
   replay_times_format (end_ns, player->zone, flags, 6, text, sizeof text);
   add (list, "ends", "%s", text);
-  replay_times_format_duration (end_ns - start_ns, text, sizeof text);
+  replay_times_format_duration (cli_subtract (end_ns, start_ns), text, sizeof text);
   add (list, "lasts", "%s", text);
 }
 

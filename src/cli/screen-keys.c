@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli-sum.h"
 #include "screen-private.h"
 
 #define FUNCTION(key)      (SCREEN_KEY_FUNCTION | (key))
@@ -101,8 +102,8 @@ move_time (Screen *self, int detail)
 
   screen_begin_work (self);
   self->player->is_following = false;
-  status = player_go_to_time (self->player, self->player->step.real_ns + detail * SECOND_NS,
-                              &answer, &error);
+  status = player_go_to_time (
+      self->player, cli_add (self->player->step.real_ns, detail * SECOND_NS), &answer, &error);
   screen_take_answer (self, status, &answer, &error);
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli-sum.h"
 #include "replay/replay-times.h"
 #include "screen-private.h"
 
@@ -31,7 +32,7 @@ get_range (const Screen *self, int64_t *ret_start_ns, int64_t *ret_end_ns)
     }
   /* An end that is a moment: a step there is to be seen. */
   if (*ret_end_ns <= *ret_start_ns)
-    *ret_end_ns = *ret_start_ns + 1;
+    *ret_end_ns = cli_add (*ret_start_ns, 1);
   return true;
 }
 
@@ -61,18 +62,18 @@ keep_in_sight (Screen *self)
 {
   ScreenTimeline *timeline = &self->timeline;
   int64_t at_ns = self->player->step.real_ns;
-  int64_t length_ns = timeline->end_ns - timeline->start_ns;
+  int64_t length_ns = cli_subtract (timeline->end_ns, timeline->start_ns);
   int64_t first_ns, last_ns;
 
   if (length_ns == 0 || (at_ns >= timeline->start_ns && at_ns <= timeline->end_ns) ||
       !replay_trace_get_range (self->player->trace, &first_ns, &last_ns))
     return;
-  timeline->start_ns = at_ns - length_ns / 2;
-  if (timeline->start_ns + length_ns > last_ns)
-    timeline->start_ns = last_ns - length_ns;
+  timeline->start_ns = cli_subtract (at_ns, length_ns / 2);
+  if (cli_add (timeline->start_ns, length_ns) > last_ns)
+    timeline->start_ns = cli_subtract (last_ns, length_ns);
   if (timeline->start_ns < first_ns)
     timeline->start_ns = first_ns;
-  timeline->end_ns = timeline->start_ns + length_ns;
+  timeline->end_ns = cli_add (timeline->start_ns, length_ns);
 }
 
 static void
@@ -100,8 +101,8 @@ load (Screen *self)
 static int
 get_column (const ReplayTimeline *timeline, int64_t time_ns)
 {
-  double share = (double) (time_ns - timeline->start_real_ns) /
-                 (double) (timeline->end_real_ns - timeline->start_real_ns);
+  double share = (double) cli_subtract (time_ns, timeline->start_real_ns) /
+                 (double) cli_subtract (timeline->end_real_ns, timeline->start_real_ns);
   int column = (int) (share * (double) timeline->n_buckets);
 
   if (time_ns == timeline->end_real_ns)
@@ -180,7 +181,8 @@ draw_axis (const Screen *self, const ReplayTimeline *known, int here)
 
   player_format_time (player, known->start_real_ns, 3, start, sizeof start);
   player_format_time (player, known->end_real_ns, 3, end, sizeof end);
-  replay_times_format_duration (known->end_real_ns - known->start_real_ns, length, sizeof length);
+  replay_times_format_duration (cli_subtract (known->end_real_ns, known->start_real_ns), length,
+                                sizeof length);
   screen_put (y, area->x, area->width, style, start, false);
   snprintf (text, sizeof text, "%s%s", length, is_whole ? "" : " (0: all)");
   if (area->width >= 60)
@@ -227,22 +229,22 @@ screen_timeline_zoom (Screen *self, int detail)
   if (!replay_trace_get_range (self->player->trace, &first_ns, &last_ns) ||
       !get_range (self, &start_ns, &end_ns))
     return;
-  length_ns = end_ns - start_ns;
+  length_ns = cli_subtract (end_ns, start_ns);
   length_ns = detail > 0 ? length_ns / 2 : length_ns > INT64_MAX / 2 ? length_ns : length_ns * 2;
-  if (detail == 0 || length_ns >= last_ns - first_ns)
+  if (detail == 0 || length_ns >= cli_subtract (last_ns, first_ns))
     {
       timeline->start_ns = timeline->end_ns = 0;
       return;
     }
   if (length_ns < 1000) /* times are not finer */
     length_ns = 1000;
-  start_ns = at_ns - length_ns / 2;
-  if (start_ns + length_ns > last_ns)
-    start_ns = last_ns - length_ns;
+  start_ns = cli_subtract (at_ns, length_ns / 2);
+  if (cli_add (start_ns, length_ns) > last_ns)
+    start_ns = cli_subtract (last_ns, length_ns);
   if (start_ns < first_ns)
     start_ns = first_ns;
   timeline->start_ns = start_ns;
-  timeline->end_ns = start_ns + length_ns;
+  timeline->end_ns = cli_add (start_ns, length_ns);
 }
 
 void
@@ -261,10 +263,11 @@ screen_timeline_click (Screen *self, int x)
   /* The middle of the column: its beginning may belong to the one before. */
   share = ((double) (x - self->timeline.area.x) + 0.5) / (double) known->n_buckets;
   screen_begin_work (self);
-  status = player_go_to_time (
-      self->player,
-      known->start_real_ns +
-          (int64_t) (share * (double) (known->end_real_ns - known->start_real_ns)),
-      &answer, &error);
+  status =
+      player_go_to_time (self->player,
+                         cli_add (known->start_real_ns,
+                                  (int64_t) (share * (double) cli_subtract (known->end_real_ns,
+                                                                            known->start_real_ns))),
+                         &answer, &error);
   screen_take_answer (self, status, &answer, &error);
 }

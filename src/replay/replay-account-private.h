@@ -14,6 +14,12 @@ typedef struct
   bool with_slowest;     /* look up when the lines that still run began */
 } ReplayAccount;
 
+/* Adds what the digest of block @index would tell if it had been made when the block was written, by somebody
+   who knew what was before: of blocks in the ring there is none yet. */
+TxStatus _replay_account_add_block (const ReplayAccount *self,
+                                    size_t index,
+                                    TxError *error) TX_WARN_UNUSED;
+
 /* Adds what digests of the blocks before @index leave out until @mono_ns: the events of block @index
    before that moment, and what all threads have been at since their last event. */
 TxStatus _replay_account_add_until (const ReplayAccount *self,
@@ -27,6 +33,17 @@ TxStatus _replay_account_add_open (const ReplayAccount *self,
                                    size_t index,
                                    int64_t mono_ns,
                                    TxError *error) TX_WARN_UNUSED;
+
+/* Tells a new digester of all frames that there are when a thread comes into block @index, among its
+   first @n_events: the block states the innermost ones only, and those below would have no time until
+   they are revealed. @thread: 0: all. Of the blocks that are made up for this @sequence is the number. */
+TxStatus _replay_account_feed_stacks (ReplayTrace *trace,
+                                      TxDigester *digester,
+                                      size_t index,
+                                      size_t n_events,
+                                      TxThreadId thread,
+                                      uint64_t *sequence,
+                                      TxError *error) TX_WARN_UNUSED;
 
 /* Adds what @thread alone did from @from_ns in block @first to @to_ns in block @last, @with_end also
    the steps at that moment; decodes its blocks.

@@ -20,6 +20,17 @@ typedef struct
   int64_t since_ns;     /* its time is accounted for until here */
 } LastHeard;
 
+/* Adds (takes away) a time. Hostile ones may be as long as a number holds: nothing overflows then.
+ */
+static void
+add_time (const ReplayAccount *self, int64_t *sum_ns, uint64_t time_ns)
+{
+  int64_t part_ns = time_ns < INT64_MAX ? (int64_t) time_ns : INT64_MAX;
+
+  if (__builtin_add_overflow (*sum_ns, self->sign * part_ns, sum_ns))
+    *sum_ns = self->sign > 0 ? INT64_MAX : -INT64_MAX;
+}
+
 static void
 add_to_line (const ReplayAccount *self,
              const ReplayFrame *frame,
@@ -33,8 +44,8 @@ add_to_line (const ReplayAccount *self,
   sum = _replay_line_table_get (self->sums, frame->function, frame->line);
   if (sum == NULL)
     return;
-  sum->self_ns += self->sign * self_ns;
-  sum->cumulated_ns += self->sign * cumulated_ns;
+  add_time (self, &sum->self_ns, (uint64_t) self_ns);
+  add_time (self, &sum->cumulated_ns, (uint64_t) cumulated_ns);
 }
 
 static int
@@ -90,8 +101,8 @@ add_slowest (const ReplayAccount *self,
           step.line != frames[i].line)
         continue;
       sum = _replay_line_table_get (self->sums, frames[i].function, frames[i].line);
-      if (sum != NULL && mono_ns - step.mono_ns > sum->slowest_ns)
-        sum->slowest_ns = mono_ns - step.mono_ns;
+      if (sum != NULL && _replay_get_elapsed (step.mono_ns, mono_ns) > sum->slowest_ns)
+        sum->slowest_ns = _replay_get_elapsed (step.mono_ns, mono_ns);
     }
   return TX_OK;
 }
@@ -113,7 +124,7 @@ add_since (const ReplayAccount *self,
     return status;
   if (with_slowest)
     status = add_slowest (self, last, frames, n_frames, mono_ns, error);
-  add_stretch (self, frames, n_frames, mono_ns - last->since_ns);
+  add_stretch (self, frames, n_frames, _replay_get_elapsed (last->since_ns, mono_ns));
   free (frames);
   return status;
 }
@@ -255,9 +266,9 @@ add_open_before (const ReplayAccount *self,
   for (size_t i = index + 1; i-- > 0 && wanted->n_wanted > 0; n_events = SIZE_MAX)
     {
       TxStatus status;
-      size_t n_passed =
-          n_events == SIZE_MAX ? _replay_trace_skip_threads (self->trace, i, wants_thread_cb, wanted)
-                               : 0;
+      size_t n_passed = n_events == SIZE_MAX
+                            ? _replay_trace_skip_threads (self->trace, i, wants_thread_cb, wanted)
+                            : 0;
 
       if (n_passed > 0)
         {
@@ -290,7 +301,7 @@ _replay_account_add_open (const ReplayAccount *self, size_t index, int64_t mono_
 
 /* Adds (takes away) a digest of a part of a block. */
 static TxStatus
-add_digest (const ReplayAccount *self, const TxDigest *digest, TxError *error)
+add_digest (const ReplayAccount *self, const TxDigest *digest, uint64_t duration_ns, TxError *error)
 {
   for (size_t i = 0; i < digest->n_lines; i++)
     {
@@ -303,36 +314,119 @@ add_digest (const ReplayAccount *self, const TxDigest *digest, TxError *error)
       if (sum == NULL)
         return tx_error_set (error, TX_ERROR_MEMORY, "no memory for the totals of lines");
       sum->hits += self->sign * (int64_t) line->hits;
-      sum->self_ns += self->sign * (int64_t) line->self_ns;
-      sum->cumulated_ns += self->sign * (int64_t) line->cumulated_ns;
-      sum->waiting_ns += self->sign * (int64_t) line->waiting_ns;
-      if (self->sign > 0 && (int64_t) line->slowest_ns > sum->slowest_ns)
+      add_time (self, &sum->self_ns, line->self_ns);
+      add_time (self, &sum->cumulated_ns, line->cumulated_ns);
+      add_time (self, &sum->waiting_ns, line->waiting_ns);
+      if (self->sign > 0 && line->slowest_ns <= INT64_MAX &&
+          (int64_t) line->slowest_ns > sum->slowest_ns)
         sum->slowest_ns = (int64_t) line->slowest_ns;
-      _replay_line_sum_add_error (sum, digest, line);
+      _replay_line_error_add (&sum->error, digest, line, duration_ns);
     }
   return TX_OK;
 }
 
-/* The first @n_events of @block, as if it had ended at @mono_ns. */
+/* Gives the digester a block of one event, which states the stack that there is at @event. */
 static TxStatus
-add_part (const ReplayAccount *self,
-          const TxBlock *block,
-          size_t n_events,
-          int64_t mono_ns,
-          TxError *error)
+feed_stack (TxDigester *digester,
+            uint64_t sequence,
+            const TxEvent *event,
+            const ReplayFrame *innermost_first,
+            size_t n_frames,
+            TxError *error)
 {
-  TxDigester *digester = tx_digester_new ();
-  TxBlock part = *block;
-  TxDigest *digest;
-  TxStatus status;
+  TxStackFrame *frames = calloc (n_frames + 1, sizeof *frames);
+  TxBlockStack stack = { .depth = event->depth, .n_frames = (uint32_t) n_frames };
+  TxEvent stated = { .kind = TX_EVENT_STACK,
+                     .thread = event->thread,
+                     .depth = event->depth,
+                     .time_ns = event->time_ns };
+  TxBlock block = { .sequence = sequence,
+                    .times = { event->time_ns, event->time_ns, 0 },
+                    .events = &stated,
+                    .n_events = 1,
+                    .frames = frames,
+                    .n_frames = n_frames,
+                    .stacks = &stack,
+                    .n_stacks = 1 };
+  TxDigest *digest = NULL;
 
-  part.n_events = n_events;
-  part.times.mono_last_ns = mono_ns;
-  digest = digester == NULL ? NULL : tx_digester_add (digester, &part);
-  tx_digester_free (digester);
+  for (size_t i = 0; frames != NULL && i < n_frames; i++)
+    frames[n_frames - 1 - i] =
+        (TxStackFrame){ innermost_first[i].function, innermost_first[i].line };
+  if (frames != NULL)
+    digest = tx_digester_add (digester, &block);
+  free (frames);
   if (digest == NULL)
     return tx_error_set (error, TX_ERROR_MEMORY, "no memory for a digest");
-  status = add_digest (self, digest, error);
+  tx_digest_free (digest);
+  return TX_OK;
+}
+
+TxStatus
+_replay_account_feed_stacks (ReplayTrace *trace,
+                             TxDigester *digester,
+                             size_t index,
+                             size_t n_events,
+                             TxThreadId thread,
+                             uint64_t *sequence,
+                             TxError *error)
+{
+  const TxBlock *block;
+  TxStatus status = _replay_trace_load_block (trace, index, &block, error);
+
+  for (size_t i = 0; status == TX_OK && i < n_events && i < block->n_events; i++)
+    {
+      const TxEvent event = block->events[i];
+      ReplayFrame *frames;
+      size_t n_frames;
+
+      if (event.kind != TX_EVENT_STACK || (thread != 0 && event.thread != thread) ||
+          block->stacks[event.detail].reason >= TX_STACK_RESYNC)
+        continue;
+      status = _replay_trace_dup_stack_behind_gaps (
+          trace, (ReplayPlace){ .index = index, .block = block, .event = i }, event.thread,
+          STACK_FRAMES_MAX, &frames, &n_frames, error);
+      if (status != TX_OK)
+        break;
+      status = feed_stack (digester, (*sequence)++, &event, frames, n_frames, error);
+      free (frames);
+      if (status == TX_OK) /* others may have pushed it out of the cache */
+        status = _replay_trace_load_block (trace, index, &block, error);
+    }
+  return status;
+}
+
+/* The first @n_events of block @index, as if it had ended at @mono_ns. */
+static TxStatus
+add_part (const ReplayAccount *self, size_t index, size_t n_events, int64_t mono_ns, TxError *error)
+{
+  TxDigester *digester = tx_digester_new ();
+  const TxBlock *block;
+  uint64_t sequence = 0;
+  TxDigest *digest = NULL;
+  TxStatus status =
+      digester != NULL ? TX_OK : tx_error_set (error, TX_ERROR_MEMORY, "no memory for a digest");
+
+  if (status == TX_OK)
+    status =
+        _replay_account_feed_stacks (self->trace, digester, index, n_events, 0, &sequence, error);
+  if (status == TX_OK)
+    status = _replay_trace_load_block (self->trace, index, &block, error);
+  if (status == TX_OK)
+    {
+      TxBlock part = *block;
+
+      part.sequence = sequence;
+      part.n_events = n_events;
+      part.times.mono_last_ns = mono_ns;
+      digest = tx_digester_add (digester, &part);
+      status = digest != NULL
+                   ? add_digest (self, digest,
+                                 (uint64_t) _replay_get_elapsed (part.times.mono_first_ns, mono_ns),
+                                 error)
+                   : tx_error_set (error, TX_ERROR_MEMORY, "no memory for a digest");
+    }
+  tx_digester_free (digester);
   tx_digest_free (digest);
   return status;
 }
@@ -368,12 +462,26 @@ add_carried (const ReplayAccount *self, size_t index, size_t n_events, TxError *
           _replay_trace_find_last_event (self->trace, thread, index - 1, SIZE_MAX, &place, error);
       if (status == TX_OK &&
           hear (self->trace, place.index, place.block, place.block->n_events, thread, &last))
-        status = add_since (self, &last, first_ns, false, error);
+        status = add_since (self, &last, first_ns, self->with_slowest, error);
       else if (status == TX_END)
         status = TX_OK;
     }
   free (wanted.wanted);
   return status;
+}
+
+TxStatus
+_replay_account_add_block (const ReplayAccount *self, size_t index, TxError *error)
+{
+  const TxBlock *block;
+  TxStatus status = _replay_trace_load_block (self->trace, index, &block, error);
+  size_t n_events;
+
+  if (status != TX_OK)
+    return status;
+  n_events = block->n_events;
+  status = add_part (self, index, n_events, block->times.mono_last_ns, error);
+  return status == TX_OK ? add_carried (self, index, n_events, error) : status;
 }
 
 TxStatus
@@ -398,7 +506,7 @@ _replay_account_add_until (const ReplayAccount *self, size_t index, int64_t mono
 
       if (running > 0) /* the digest of the part has it up to now */
         take_wanted (&wanted, block->events[running - 1].thread);
-      status = add_part (self, block, n_events, mono_ns, error);
+      status = add_part (self, index, n_events, mono_ns, error);
     }
   if (status == TX_OK)
     status = add_carried (self, index, n_events, error);

@@ -54,7 +54,7 @@ _replay_duration_find_in_block (const TxBlock *block,
 
   if (end == block->n_events || block->events[end].kind == TX_EVENT_STACK)
     return false;
-  *ret_duration_ns = block->events[end].time_ns - start->time_ns;
+  *ret_duration_ns = _replay_get_elapsed (start->time_ns, block->events[end].time_ns);
   *ret_error_ns = add_errors (start->error_ns, block->events[end].error_ns);
   return true;
 }
@@ -131,7 +131,7 @@ look_into (ReplayTrace *trace,
   if (end == block->n_events)
     return TX_END;
   duration->over_gap |= block->events[end].kind == TX_EVENT_STACK;
-  duration->duration_ns = block->events[end].time_ns - start->mono_ns;
+  duration->duration_ns = _replay_get_elapsed (start->mono_ns, block->events[end].time_ns);
   duration->error_ns = add_errors (start->error_ns, block->events[end].error_ns);
   return TX_OK;
 }
@@ -157,7 +157,8 @@ find_end_behind (ReplayTrace *trace,
   if (end < place.block->n_events)
     {
       duration->over_gap = true;
-      duration->duration_ns = place.block->events[end].time_ns - start->mono_ns;
+      duration->duration_ns =
+          _replay_get_elapsed (start->mono_ns, place.block->events[end].time_ns);
       duration->error_ns = add_errors (start->error_ns, place.block->events[end].error_ns);
       return TX_OK;
     }
@@ -207,8 +208,8 @@ replay_trace_get_duration (ReplayTrace *self,
     {
       duration.is_open = true;
       duration.error_ns = start.error_ns;
-      if (_replay_trace_get_end (self, &index, &mono_ns, &real_ns) && mono_ns > start.mono_ns)
-        duration.duration_ns = mono_ns - start.mono_ns;
+      if (_replay_trace_get_end (self, &index, &mono_ns, &real_ns))
+        duration.duration_ns = _replay_get_elapsed (start.mono_ns, mono_ns);
       status = TX_OK;
     }
   if (status == TX_OK)

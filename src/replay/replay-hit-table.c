@@ -236,5 +236,6 @@ _replay_trace_find_hit (ReplayTrace *self,
         }
       span = part;
     }
+  *ret_block = span.first + span.n_blocks;
   return TX_END;
 }

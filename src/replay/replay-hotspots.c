@@ -24,7 +24,8 @@ typedef struct
   const ReplayProgress *progress;
   ReplayLineTable *sums; /* owned */
   size_t unreadable_blocks;
-  uint64_t edge_error_ns; /* what any line may be off by at the ends of the range */
+  uint64_t edge_error_ns;   /* what any line may be off by at the ends of the range */
+  uint32_t error_before_ns; /* the greatest of any event before the range */
 } Work;
 
 /* An event near the end of a range may lie on its other side. */
@@ -44,6 +45,64 @@ note_edge (Work *work, size_t index, TxError *error)
                               ? UINT64_MAX
                               : add_capped (work->edge_error_ns, 2 * (uint64_t) digest->error_ns);
   return status;
+}
+
+/* The digest of the largest span that begins with block @index and ends before @limit, without its
+   lines if it is not a block's. */
+static TxStatus
+load_summary (Work *work,
+              size_t index,
+              size_t limit,
+              size_t *ret_n_blocks,
+              const TxDigest **ret_digest,
+              TxError *error)
+{
+  static const TxSpanLevel levels[] = { TX_SPAN_GROUP, TX_SPAN_RUN };
+  const TxReader *reader = replay_trace_get_reader (work->trace);
+
+  for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+    {
+      size_t number;
+      const TxSpan *span;
+
+      if (!tx_reader_find_span (reader, levels[i], index, &number))
+        continue;
+      span = tx_reader_get_span (reader, levels[i], number);
+      *ret_n_blocks = span->n_blocks;
+      if (span->first_index == index && span->n_blocks <= limit - index &&
+          _replay_cache_get_span (work->trace->cache, reader, levels[i], number, false, ret_digest,
+                                  error) == TX_OK)
+        return TX_OK;
+    }
+  *ret_n_blocks = 1;
+  return _replay_trace_load_digest (work->trace, index, ret_digest, error);
+}
+
+/* The slowest execution of a line may have begun before the range, at a time that is off by as much
+   as any there; but not before something that is missing: nothing is known to go on through that.
+ */
+static TxStatus
+note_errors_before (Work *work, size_t limit, TxError *error)
+{
+  for (size_t index = 0, n_blocks; index < limit; index += n_blocks)
+    {
+      const TxDigest *digest;
+      const TxBlockInfo *info =
+          tx_reader_get_block_info (replay_trace_get_reader (work->trace), index);
+      TxStatus status = load_summary (work, index, limit, &n_blocks, &digest, error);
+
+      if (info->place == TX_BLOCK_MISSING || info->events_lost > 0)
+        work->error_before_ns = 0;
+      if (info->place == TX_BLOCK_MISSING)
+        continue;
+      if (_replay_status_is_missing (status))
+        work->error_before_ns = UINT32_MAX;
+      else if (status != TX_OK)
+        return status;
+      else if (digest->error_ns > work->error_before_ns)
+        work->error_before_ns = digest->error_ns;
+    }
+  return TX_OK;
 }
 
 /* The digests of blocks @first to before @last. The first one's slowest executions may have ended
@@ -104,6 +163,10 @@ add_range (Work *work, int64_t from_ns, int64_t to_ns, TxError *error)
     status = note_edge (work, to.index, error);
   if (status == TX_OK && from.mono_ns != INT64_MIN)
     status = note_edge (work, from.index, error);
+  if (status == TX_OK && from.mono_ns != INT64_MIN)
+    status = note_errors_before (work, from.index + 1, error);
+  for (int i = 0; i < 3; i++) /* the digests, and the parts of the blocks at both ends */
+    _replay_line_table_add_break (work->sums);
   if (status == TX_OK)
     status = _replay_account_add_until (&account, to.index, to.mono_ns, error);
   account.sign = -1;
@@ -125,6 +188,8 @@ add_thread (Work *work, int64_t from_ns, int64_t to_ns, bool with_end, TxError *
   status = note_edge (work, to.index, error);
   if (status == TX_OK)
     status = note_edge (work, from.index, error);
+  if (status == TX_OK)
+    status = note_errors_before (work, from.index, error);
   if (status != TX_OK)
     return status;
   return _replay_account_add_thread (&account, work->query->thread, from.index, from.mono_ns,
@@ -205,6 +270,14 @@ suspends (const TxFunction *function)
                                                  TX_FUNCTION_ASYNC_GENERATOR)) != 0;
 }
 
+/* Whose times are told. */
+static uint64_t
+get_n_threads (const Work *work)
+{
+  return work->query->thread != 0 ? 1
+                                  : tx_reader_get_n_threads (replay_trace_get_reader (work->trace));
+}
+
 static void
 set_errors (const Work *work, const ReplayLineSum *sum, uint64_t all_ns, ReplayHotspot *item)
 {
@@ -212,15 +285,19 @@ set_errors (const Work *work, const ReplayLineSum *sum, uint64_t all_ns, ReplayH
       sum->function == 0
           ? NULL
           : tx_reader_get_function (replay_trace_get_reader (work->trace), sum->function);
-  uint64_t more_ns = work->edge_error_ns;
-  uint32_t error_ns = _replay_line_table_get_error (work->sums);
+  const ReplayLineError *error = &sum->error;
+  uint32_t error_ns =
+      error->greatest_ns > work->error_before_ns ? error->greatest_ns : work->error_before_ns;
+  uint64_t n_carried, cumulated_ns, self_ns;
 
-  if (suspends (function))
-    more_ns = add_capped (more_ns, clamp (sum->resumed_error_ns));
+  if (__builtin_mul_overflow (_replay_line_table_get_n_breaks (work->sums), get_n_threads (work),
+                              &n_carried))
+    n_carried = UINT64_MAX;
+  _replay_line_error_get (error, n_carried, suspends (function), &cumulated_ns, &self_ns);
   item->self_error_ns =
-      limit_error (add_capped (clamp (sum->self_error_ns), more_ns), item->self_ns, all_ns);
-  item->cumulated_error_ns = limit_error (add_capped (clamp (sum->cumulated_error_ns), more_ns),
-                                          item->cumulated_ns, all_ns);
+      limit_error (add_capped (self_ns, work->edge_error_ns), item->self_ns, all_ns);
+  item->cumulated_error_ns =
+      limit_error (add_capped (cumulated_ns, work->edge_error_ns), item->cumulated_ns, all_ns);
   item->slowest_error_ns = limit_error (
       error_ns == UINT32_MAX ? UINT64_MAX : 2 * (uint64_t) error_ns, item->slowest_ns, all_ns);
   item->is_idle = function != NULL && (function->flags & TX_FUNCTION_IDLE) != 0;
@@ -231,11 +308,9 @@ make_items (Work *work, ReplayHotspots *hotspots, TxError *error)
 {
   size_t n_slots;
   const ReplayLineSum *sums = _replay_line_table_get_slots (work->sums, &n_slots);
-  size_t n_threads = tx_reader_get_n_threads (replay_trace_get_reader (work->trace));
   uint64_t all_ns;
 
-  if (__builtin_mul_overflow (hotspots->total_ns, work->query->thread != 0 ? 1 : n_threads,
-                              &all_ns))
+  if (__builtin_mul_overflow (hotspots->total_ns, get_n_threads (work), &all_ns))
     all_ns = UINT64_MAX;
   hotspots->items = calloc (n_slots + 1, sizeof *hotspots->items);
   if (hotspots->items == NULL)

@@ -19,7 +19,7 @@ struct _ReplayLineTable
   ReplayLineSum *slots; /* owned */
   size_t n_slots;       /* a power of two */
   size_t n_used;
-  uint32_t error_ns; /* the greatest of all digests */
+  uint64_t n_breaks;
   uint64_t salt; /* mixed into the hashes, so that nobody can choose lines which all hash alike */
 };
 
@@ -162,51 +162,117 @@ add_capped (int64_t a, uint64_t b)
   return sum;
 }
 
-/* Executions and frames times an error, at both ends of each; INT64_MAX where that is not known. */
+static uint64_t
+add_counts (uint64_t a, uint64_t b)
+{
+  uint64_t sum;
+
+  return __builtin_add_overflow (a, b, &sum) ? UINT64_MAX : sum;
+}
+
+/* @n ends of stretches, each off by @error_ns, all together by no more than @most_ns; INT64_MAX
+   where that is not known. */
 static int64_t
-bound (uint64_t n_stretches, uint32_t error_ns)
+bound (uint64_t n, uint32_t error_ns, uint64_t most_ns)
 {
   uint64_t bound_ns;
 
-  if (error_ns == UINT32_MAX ||
-      __builtin_mul_overflow (n_stretches, 2 * (uint64_t) error_ns, &bound_ns) ||
-      bound_ns > INT64_MAX)
-    return INT64_MAX;
-  return (int64_t) bound_ns;
+  if (n == 0)
+    return 0;
+  if (error_ns == UINT32_MAX || __builtin_mul_overflow (n, (uint64_t) error_ns, &bound_ns) ||
+      bound_ns > most_ns)
+    bound_ns = most_ns;
+  return bound_ns > INT64_MAX ? INT64_MAX : (int64_t) bound_ns;
 }
 
-/* A line's time on the stacks is made of stretches: one for each execution, at most one for each
-   thread that came with it, and one for each frame that a stated stack brought with it (a resumed
-   one too, of functions that can be suspended). Each end is off by the digest's error at most; what
-   lies between is exact. The same holds for the self time of a line that called nothing; else it is
-   something from nothing to the whole time on the stack. */
+/* A line's time on the stacks is made of stretches: one for each execution, and at most one for
+   each frame that a stated stack or a return brought with it (a resumed one too, of functions that
+   can be suspended); and each thread may have brought one along from the digest before. Each end is
+   off by the digest's error at most; what lies between is exact, also from one digest to the next:
+   where the one ends the time of a thread, the other begins it. And all ends in a digest lie within
+   its time, so that for each thread no more than that is in question. The same holds for the self
+   time of a line that called nothing; else it is something from nothing to the whole time on the
+   stack. */
 void
-_replay_line_sum_add_error (ReplayLineSum *self, const TxDigest *digest, const TxDigestLine *line)
+_replay_line_error_add (ReplayLineError *self,
+                        const TxDigest *digest,
+                        const TxDigestLine *line,
+                        uint64_t duration_ns)
 {
-  int64_t own_ns =
-      bound ((uint64_t) line->hits + digest->n_threads + digest->restated, digest->error_ns);
-  int64_t self_ns = own_ns;
+  uint64_t n_begun = (uint64_t) line->hits + digest->restated;
+  uint64_t n_ended = n_begun + digest->n_threads;
+  uint64_t most_ns, self_ns;
 
+  if (__builtin_mul_overflow (duration_ns, (uint64_t) digest->n_threads, &most_ns))
+    most_ns = UINT64_MAX;
+  self_ns = (uint64_t) bound (n_begun + n_ended, digest->error_ns, most_ns);
+  self->both_ns = add_capped (self->both_ns, self_ns);
   if (line->cumulated_ns > line->self_ns)
     {
-      self_ns = add_capped (own_ns, line->cumulated_ns - line->self_ns);
-      if (line->self_ns <= INT64_MAX && self_ns < (int64_t) line->self_ns)
-        self_ns = (int64_t) line->self_ns;
+      self->has_called = true;
+      self_ns = add_counts (self_ns, line->cumulated_ns - line->self_ns);
+      if (self_ns < line->self_ns)
+        self_ns = line->self_ns;
+      if (self_ns > most_ns)
+        self_ns = most_ns;
     }
-  self->cumulated_error_ns = add_capped (self->cumulated_error_ns, (uint64_t) own_ns);
-  self->self_error_ns = add_capped (self->self_error_ns, (uint64_t) self_ns);
-  self->resumed_error_ns =
-      add_capped (self->resumed_error_ns, (uint64_t) bound (digest->resumed, digest->error_ns));
+  self->self_ns = add_capped (self->self_ns, self_ns);
+  self->n_stretches = add_counts (self->n_stretches, n_begun);
+  self->begins_ns =
+      add_capped (self->begins_ns, (uint64_t) bound (n_begun, digest->error_ns, most_ns));
+  self->n_resumed = add_counts (self->n_resumed, digest->resumed);
+  self->resumed_ns =
+      add_capped (self->resumed_ns, (uint64_t) bound (digest->resumed, digest->error_ns, most_ns));
+  if (digest->error_ns > self->greatest_ns)
+    self->greatest_ns = digest->error_ns;
 }
 
-uint32_t
-_replay_line_table_get_error (const ReplayLineTable *self)
+/* Each stretch has one beginning and one end. It is known in which digest it begins; where it ends,
+   in that or a later one that has the line, is not: so the ends are bounded in two ways. */
+void
+_replay_line_error_get (const ReplayLineError *self,
+                        uint64_t n_carried,
+                        bool is_suspended,
+                        uint64_t *ret_cumulated_ns,
+                        uint64_t *ret_self_ns)
 {
-  return self->error_ns;
+  uint64_t n_stretches = add_counts (self->n_stretches, n_carried);
+  int64_t resumed_ns = is_suspended ? self->resumed_ns : 0;
+  int64_t cumulated_ns, both_ns;
+
+  if (is_suspended)
+    n_stretches = add_counts (n_stretches, self->n_resumed);
+  cumulated_ns = add_capped (self->begins_ns, (uint64_t) resumed_ns);
+  cumulated_ns =
+      add_capped (cumulated_ns, (uint64_t) bound (n_stretches, self->greatest_ns, UINT64_MAX));
+  both_ns = add_capped (add_capped (self->both_ns, (uint64_t) resumed_ns), (uint64_t) resumed_ns);
+  if (both_ns < cumulated_ns)
+    cumulated_ns = both_ns;
+  *ret_cumulated_ns = cumulated_ns == INT64_MAX ? UINT64_MAX : (uint64_t) cumulated_ns;
+  *ret_self_ns = *ret_cumulated_ns;
+  if (self->has_called)
+    {
+      int64_t self_ns =
+          add_capped (add_capped (self->self_ns, (uint64_t) resumed_ns), (uint64_t) resumed_ns);
+
+      *ret_self_ns = self_ns == INT64_MAX ? UINT64_MAX : (uint64_t) self_ns;
+    }
+}
+
+void
+_replay_line_table_add_break (ReplayLineTable *self)
+{
+  self->n_breaks++;
+}
+
+uint64_t
+_replay_line_table_get_n_breaks (const ReplayLineTable *self)
+{
+  return self->n_breaks;
 }
 
 bool
-_replay_line_table_add (ReplayLineTable *self, const TxDigest *digest)
+_replay_line_table_add (ReplayLineTable *self, const TxDigest *digest, uint64_t duration_ns)
 {
   for (size_t i = 0; i < digest->n_lines; i++)
     {
@@ -224,10 +290,8 @@ _replay_line_table_add (ReplayLineTable *self, const TxDigest *digest)
       sum->waiting_ns = add_capped (sum->waiting_ns, line->waiting_ns);
       if (line->slowest_ns <= INT64_MAX && (int64_t) line->slowest_ns > sum->slowest_ns)
         sum->slowest_ns = (int64_t) line->slowest_ns;
-      _replay_line_sum_add_error (sum, digest, line);
+      _replay_line_error_add (&sum->error, digest, line, duration_ns);
     }
-  if (digest->error_ns > self->error_ns)
-    self->error_ns = digest->error_ns;
   return true;
 }
 

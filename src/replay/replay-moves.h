@@ -42,8 +42,9 @@ typedef struct {
 typedef struct {
   ReplayPosition position;
   ReplayStopReason reason;
-  uint64_t missing_blocks; /* how many lay on the way; 0 unknown or none */
-  bool over_gap;           /* something is missing on the way, whatever the reason to stop */
+  uint64_t missing_blocks; /* how many lay on the way, at least; 0 unknown or none */
+  bool over_gap;           /* something is missing on the way, whatever the reason to stop. Blocks that digests say to be of no matter are not
+                              looked into: that they can't be read, which changes nothing, is not said */
   uint32_t breakpoint;     /* BREAKPOINT: its id (the smallest of several), else 0 */
 } ReplayStop;
 

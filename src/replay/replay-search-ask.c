@@ -167,6 +167,44 @@ _replay_walk_note_missing (ReplayWalk *self, uint64_t n_blocks)
   self->awaited = 0;
 }
 
+/* The threads of block @index by the smallest span that tells; false if none does. */
+static bool
+find_threads (ReplayTrace *trace, size_t index, ReplayThreads *ret_threads)
+{
+  const TxReader *reader = replay_trace_get_reader (trace);
+
+  if (_replay_trace_load_block_threads (trace, index, ret_threads, NULL) == TX_OK)
+    return true;
+  for (int level = REPLAY_SPAN_RUN; level <= (int) REPLAY_SPAN_GROUP; level++)
+    {
+      ReplaySpan span = { .level = (ReplaySpanLevel) level };
+      TxSpanLevel reader_level = level == REPLAY_SPAN_RUN ? TX_SPAN_RUN : TX_SPAN_GROUP;
+
+      if (tx_reader_find_span (reader, reader_level, index, &span.number) &&
+          _replay_trace_load_threads (trace, &span, ret_threads, NULL) == TX_OK)
+        return true;
+    }
+  return false;
+}
+
+void
+_replay_walk_note_unreadable (ReplayWalk *self, size_t index)
+{
+  bool may_have_left = true; /* also of a frame that waits: digests say nothing of those */
+  ReplayThreads threads;
+
+  if (self->awaited == 0 && find_threads (self->search->trace, index, &threads))
+    {
+      const TxDigestThread *thread = _replay_threads_find (&threads, self->thread);
+
+      may_have_left = thread != NULL && thread->depth_min < self->depth_max;
+    }
+  self->found.over_gap = true;
+  self->found.missing_blocks++;
+  self->passed_below |= may_have_left;
+  self->awaited = 0;
+}
+
 /* Whether index and digest say that block @index has to be looked into. */
 static TxStatus
 ask_digest (ReplayWalk *walk, size_t index, bool *ret_wanted, TxError *error)

@@ -28,6 +28,10 @@ bool _replay_walk_is_coroutine (const ReplaySearch *search, TxFunctionId id);
 /* Something is missing on the way. */
 void _replay_walk_note_missing (ReplayWalk *self, uint64_t n_blocks);
 
+/* Block @index can't be read. Digests may still tell whether the frame was left in it: then that is
+   known, whether the search passes over the block or comes to look into it. */
+void _replay_walk_note_unreadable (ReplayWalk *self, size_t index);
+
 /* How many blocks from (back from) block @index on can be passed over; 0: look at it. */
 size_t _replay_walk_skip_span (ReplayWalk *self, size_t index);
 

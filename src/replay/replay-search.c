@@ -184,7 +184,7 @@ look_into (ReplayWalk *walk, size_t index, bool partly, size_t step, TxError *er
     status = _replay_trace_load_block (search->trace, index, &block, error);
   if (_replay_status_is_missing (status))
     {
-      _replay_walk_note_missing (walk, 1);
+      _replay_walk_note_unreadable (walk, index);
       return TX_END;
     }
   if (status != TX_OK)

@@ -60,7 +60,8 @@ offer_whole (Slowest *self, const TxBlock *block)
         continue;
       end = find_end (block, block->steps[i], start->depth);
       if (end < block->n_events)
-        offer (self, first_step + i, block->events[end].time_ns - start->time_ns);
+        offer (self, first_step + i,
+               _replay_get_elapsed (start->time_ns, block->events[end].time_ns));
     }
 }
 
@@ -121,7 +122,7 @@ offer_carried (Slowest *self, const TxBlock *block, TxError *error)
       if (status < 0 && !_replay_status_is_missing (status))
         return status;
       if (status == TX_OK && step.depth == search.depth_max && step.line == self->line)
-        offer (self, found.position, end_ns - step.mono_ns);
+        offer (self, found.position, _replay_get_elapsed (step.mono_ns, end_ns));
       /* the search may have pushed the block out of the cache */
       status = _replay_trace_load_block (self->trace, self->index, &block, error);
       if (status != TX_OK)

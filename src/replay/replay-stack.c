@@ -20,7 +20,17 @@ typedef struct
 {
   TxThreadId thread;
   uint64_t depth_max;
+  bool stops_at_gaps; /* nothing is looked for before something that is missing */
 } Sought;
+
+/* Whether something is missing between blocks @index and @index + 1, or the first of them is. */
+static bool
+is_gap_behind (const ReplayTrace *self, size_t index)
+{
+  return tx_block_info_is_gap (tx_reader_get_block_info (self->reader, index)) ||
+         (index + 1 < tx_reader_get_n_blocks (self->reader) &&
+          tx_reader_get_block_info (self->reader, index + 1)->events_lost > 0);
+}
 
 static bool
 is_sought_cb (const void *data, const TxDigestThread *thread)
@@ -47,10 +57,12 @@ find_last_event (ReplayTrace *self,
       ReplayThreads threads;
       const TxBlock *block;
       TxStatus status;
-      size_t found;
-      size_t n_passed =
-          n_events == SIZE_MAX ? _replay_trace_skip_threads (self, i, is_sought_cb, &sought) : 0;
+      size_t found, n_passed;
 
+      if (sought.stops_at_gaps && is_gap_behind (self, i))
+        break;
+      n_passed =
+          n_events == SIZE_MAX ? _replay_trace_skip_threads (self, i, is_sought_cb, &sought) : 0;
       if (n_passed > 0)
         {
           i -= n_passed - 1;
@@ -66,6 +78,8 @@ find_last_event (ReplayTrace *self,
             continue;
         }
       status = _replay_trace_load_block (self, i, &block, error);
+      if (_replay_status_is_missing (status) && sought.stops_at_gaps)
+        break;
       if (_replay_status_is_missing (status))
         continue;
       if (status != TX_OK)
@@ -88,7 +102,8 @@ _replay_trace_find_last_event (ReplayTrace *self,
                                ReplayPlace *ret_place,
                                TxError *error)
 {
-  return find_last_event (self, (Sought){ thread, UINT32_MAX }, index, n_events, ret_place, error);
+  return find_last_event (self, (Sought){ thread, UINT32_MAX, false }, index, n_events, ret_place,
+                          error);
 }
 
 static ReplayFrame
@@ -110,6 +125,7 @@ typedef struct
   size_t capacity;
   size_t n_frames;
   uint32_t next_depth;
+  bool stops_at_gaps;
 } Collector;
 
 /* Takes from the stack after the event of @place what is still wanted. */
@@ -142,7 +158,7 @@ take_frames (const ReplayTrace *self, const ReplayPlace *place, Collector *out, 
 static TxStatus
 collect (ReplayTrace *self, ReplayPlace place, Collector *out, TxError *error)
 {
-  Sought sought = { .thread = out->thread };
+  Sought sought = { .thread = out->thread, .stops_at_gaps = out->stops_at_gaps };
 
   for (;;)
     {
@@ -161,16 +177,17 @@ collect (ReplayTrace *self, ReplayPlace place, Collector *out, TxError *error)
     }
 }
 
-TxStatus
-_replay_trace_dup_stack (ReplayTrace *self,
-                         ReplayPlace place,
-                         TxThreadId thread,
-                         size_t n_frames_max,
-                         ReplayFrame **ret_frames,
-                         size_t *ret_n_frames,
-                         TxError *error)
+static TxStatus
+dup_stack (ReplayTrace *self,
+           ReplayPlace place,
+           TxThreadId thread,
+           bool stops_at_gaps,
+           size_t n_frames_max,
+           ReplayFrame **ret_frames,
+           size_t *ret_n_frames,
+           TxError *error)
 {
-  Collector out = { .thread = thread };
+  Collector out = { .thread = thread, .stops_at_gaps = stops_at_gaps };
   TxStatus status = _replay_trace_load_block (self, place.index, &place.block, error);
   uint32_t depth;
 
@@ -191,6 +208,30 @@ _replay_trace_dup_stack (ReplayTrace *self,
   *ret_frames = out.frames;
   *ret_n_frames = out.n_frames;
   return TX_OK;
+}
+
+TxStatus
+_replay_trace_dup_stack (ReplayTrace *self,
+                         ReplayPlace place,
+                         TxThreadId thread,
+                         size_t n_frames_max,
+                         ReplayFrame **ret_frames,
+                         size_t *ret_n_frames,
+                         TxError *error)
+{
+  return dup_stack (self, place, thread, false, n_frames_max, ret_frames, ret_n_frames, error);
+}
+
+TxStatus
+_replay_trace_dup_stack_behind_gaps (ReplayTrace *self,
+                                     ReplayPlace place,
+                                     TxThreadId thread,
+                                     size_t n_frames_max,
+                                     ReplayFrame **ret_frames,
+                                     size_t *ret_n_frames,
+                                     TxError *error)
+{
+  return dup_stack (self, place, thread, true, n_frames_max, ret_frames, ret_n_frames, error);
 }
 
 TxStatus

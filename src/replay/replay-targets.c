@@ -122,9 +122,8 @@ find_line_hit (ReplayTrace *trace,
 {
   const TxReader *reader = replay_trace_get_reader (trace);
   const ReplayHitTable *table;
-  ReplaySpan span = { 0 };
   uint64_t hits_before;
-  size_t i = 0;
+  size_t i = 0, block;
   TxStatus status =
       replay_hits_nth (trace, target->file, target->line, n, progress, ret_position, error);
 
@@ -137,13 +136,16 @@ find_line_hit (ReplayTrace *trace,
   while (i + 1 < table->n_entries && table->entries[i + 1].hits_before < n)
     i++;
   *ret_position = REPLAY_POSITION_NONE;
-  if (i < table->n_entries)
-    span = table->entries[i].span;
-  if (span.n_blocks > 1 && _replay_trace_find_hit (trace, table, &table->entries[i], n, &span.first,
-                                                   &hits_before, NULL) == TX_OK)
-    span.n_blocks = 1;
-  if (span.n_blocks > 0 && span.first + span.n_blocks < tx_reader_get_n_blocks (reader))
-    *ret_position = tx_reader_get_block_info (reader, span.first + span.n_blocks)->first_step;
+  if (i == table->n_entries)
+    return TX_OK;
+  status =
+      _replay_trace_find_hit (trace, table, &table->entries[i], n, &block, &hits_before, error);
+  if (status == TX_OK)
+    block++;
+  else if (status != TX_END)
+    return status;
+  if (block < tx_reader_get_n_blocks (reader))
+    *ret_position = tx_reader_get_block_info (reader, block)->first_step;
   return TX_OK;
 }
 

@@ -66,6 +66,7 @@ feed (Walk *self,
       TxError *error)
 {
   TxBlock part = *block;
+  int64_t begin_ns = first_ns > block->times.mono_first_ns ? first_ns : block->times.mono_first_ns;
   TxDigest *digest;
   bool good;
 
@@ -76,7 +77,9 @@ feed (Walk *self,
   part.sequence = self->sequence++;
   part.times.mono_last_ns = mark_ns;
   digest = tx_digester_add (self->digester, &part);
-  good = digest != NULL && (!counts || _replay_line_table_add (self->account->sums, digest));
+  good = digest != NULL &&
+         (!counts || _replay_line_table_add (self->account->sums, digest,
+                                             (uint64_t) _replay_get_elapsed (begin_ns, mark_ns)));
   tx_digest_free (digest);
   return good ? TX_OK
               : tx_error_set (error, TX_ERROR_MEMORY, "no memory for the account of a thread");
@@ -94,6 +97,11 @@ feed_before (Walk *self, size_t index, TxError *error)
   status = _replay_trace_find_last_event (self->account->trace, self->thread, index - 1, SIZE_MAX,
                                           &place, error);
   if (status == TX_OK)
+    status = _replay_account_feed_stacks (self->account->trace, self->digester, place.index,
+                                          SIZE_MAX, self->thread, &self->sequence, error);
+  if (status == TX_OK)
+    status = _replay_trace_load_block (self->account->trace, place.index, &place.block, error);
+  if (status == TX_OK)
     status = feed (self, place.block, INT64_MIN, INT64_MAX, place.block->times.mono_last_ns, false,
                    error);
   return status == TX_END ? TX_OK : status;
@@ -109,6 +117,7 @@ feed_block (Walk *self, size_t index, bool is_first, TxError *error)
   if (_replay_status_is_missing (status))
     {
       self->sequence++; /* the digester forgets what it knew */
+      _replay_line_table_add_break (self->account->sums);
       return TX_OK;
     }
   if (status != TX_OK)
@@ -150,6 +159,7 @@ _replay_account_add_thread (const ReplayAccount *self,
                 .digester = tx_digester_new () };
   TxStatus status = walk.digester != NULL ? TX_OK : TX_ERROR_MEMORY;
 
+  _replay_line_table_add_break (self->sums);
   if (status == TX_OK)
     status = feed_before (&walk, first, error);
   for (size_t i = first; status == TX_OK && i <= last; i++)

@@ -4,26 +4,99 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay-account-private.h"
 #include "replay-trace-private.h"
 
 /* --- totals --- */
 
+/* Spans in which some time is worse known than this are taken apart, as long as they are few:
+   bounds of lines that are not in the worst blocks become good by that. Sums are the same. */
+#define BAD_ERROR_NS    20000000u
+#define APART_SPANS_MAX 8u
+
 typedef struct
 {
-  const ReplayTrace *trace;
+  ReplayTrace *trace;
   ReplayLineTable *table;
   size_t n_unreadable;
+  unsigned n_apart;
 } Adding;
+
+/* From the first event of a span to its end; UINT64_MAX where the clock goes back. */
+static uint64_t
+get_duration (const ReplayTrace *trace, const ReplaySpan *span)
+{
+  int64_t first_ns = tx_reader_get_block_info (trace->reader, span->first)->times.mono_first_ns;
+  int64_t last_ns = tx_reader_get_block_info (trace->reader, span->first + span->n_blocks - 1)
+                        ->times.mono_last_ns;
+
+  return last_ns < first_ns ? UINT64_MAX : (uint64_t) last_ns - (uint64_t) first_ns;
+}
+
+/* Whether the next smaller spans have all that @span has. */
+static bool
+can_take_apart (Adding *self, const ReplaySpan *span)
+{
+  ReplaySpan part;
+
+  for (size_t index = span->first; index < span->first + span->n_blocks; index += part.n_blocks)
+    {
+      const TxDigest *digest;
+
+      if (_replay_trace_load_largest (self->trace, (ReplaySpanLevel) (span->level - 1), index,
+                                      span->first + span->n_blocks, &part, &digest, NULL) != TX_OK)
+        return false;
+    }
+  return true;
+}
+
+/* What is made of a block in the ring knows nothing of what was before. */
+static TxStatus
+add_ring_block (Adding *self, size_t index, TxError *error)
+{
+  const ReplayAccount account = {
+    .trace = self->trace, .sums = self->table, .sign = 1, .with_slowest = true
+  };
+  TxStatus status = _replay_account_add_block (&account, index, error);
+
+  if (!_replay_status_is_missing (status))
+    return status;
+  self->n_unreadable++;
+  _replay_line_table_add_break (self->table);
+  return TX_OK;
+}
 
 static TxStatus
 add_span_cb (void *data, const ReplaySpan *span, const TxDigest *digest, TxError *error)
 {
   Adding *self = data;
 
+  if (digest != NULL && digest->error_ns > BAD_ERROR_NS && span->level != REPLAY_SPAN_BLOCK)
+    {
+      TxStatus status;
+
+      if (self->n_apart < APART_SPANS_MAX && can_take_apart (self, span))
+        {
+          self->n_apart++;
+          return _replay_trace_each_span (self->trace, (ReplaySpanLevel) (span->level - 1),
+                                          span->first, span->first + span->n_blocks, NULL,
+                                          add_span_cb, self, error);
+        }
+      /* the parts may have pushed it out of the cache */
+      status = _replay_trace_load_span (self->trace, span, &digest, error);
+      if (status != TX_OK)
+        return status;
+    }
+  if (digest != NULL && span->level == REPLAY_SPAN_BLOCK &&
+      tx_reader_get_block_info (self->trace->reader, span->first)->place == TX_BLOCK_RING)
+    return add_ring_block (self, span->first, error);
   if (digest == NULL)
-    self->n_unreadable +=
-        !tx_block_info_is_gap (tx_reader_get_block_info (self->trace->reader, span->first));
-  else if (!_replay_line_table_add (self->table, digest))
+    {
+      self->n_unreadable +=
+          !tx_block_info_is_gap (tx_reader_get_block_info (self->trace->reader, span->first));
+      _replay_line_table_add_break (self->table);
+    }
+  else if (!_replay_line_table_add (self->table, digest, get_duration (self->trace, span)))
     return tx_error_set (error, TX_ERROR_MEMORY, "no memory for the totals of lines");
   return TX_OK;
 }
@@ -37,7 +110,7 @@ _replay_trace_add_digests (ReplayTrace *self,
                            const ReplayProgress *progress,
                            TxError *error)
 {
-  Adding adding = { self, table, 0 };
+  Adding adding = { .trace = self, .table = table };
   TxStatus status = _replay_trace_each_span (self, REPLAY_SPAN_GROUP, first, limit, progress,
                                              add_span_cb, &adding, error);
 

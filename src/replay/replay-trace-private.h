@@ -48,6 +48,18 @@ struct _ReplayTrace
   uint64_t hit_clock; /* for last_use */
 };
 
+/* Nanoseconds from one monotonic time to another. Those of damaged or hostile recordings may go back,
+   or lie at both ends of what a number holds: 0, and as much as can be said. */
+static inline int64_t
+_replay_get_elapsed (int64_t from_ns, int64_t to_ns)
+{
+  int64_t elapsed_ns;
+
+  if (to_ns <= from_ns)
+    return 0;
+  return __builtin_sub_overflow (to_ns, from_ns, &elapsed_ns) ? INT64_MAX : elapsed_ns;
+}
+
 /* A block from the cache, valid until the next but a few loads. %TX_ERROR_GAP for a missing one,
    %TX_ERROR_DAMAGED for one that can't be read. */
 TxStatus _replay_trace_load_block (ReplayTrace *self,
@@ -133,7 +145,7 @@ TxStatus _replay_trace_count_hits_until (ReplayTrace *self,
                                          TxError *error) TX_WARN_UNUSED;
 
 /* The block within @entry's span with the line's @n-th execution of all, and how many are before it.
-   %TX_END if the blocks don't have what their span has. */
+   %TX_END if the blocks don't have what their span has: then the block behind the smallest such span. */
 TxStatus _replay_trace_find_hit (ReplayTrace *self,
                                  const ReplayHitTable *table,
                                  const ReplayHitEntry *entry,
@@ -162,3 +174,12 @@ TxStatus _replay_trace_dup_stack (ReplayTrace *self,
                                   ReplayFrame **ret_frames,
                                   size_t *ret_n_frames,
                                   TxError *error) TX_WARN_UNUSED;
+
+/* The same without what only blocks before something that is missing tell. */
+TxStatus _replay_trace_dup_stack_behind_gaps (ReplayTrace *self,
+                                              ReplayPlace place,
+                                              TxThreadId thread,
+                                              size_t n_frames_max,
+                                              ReplayFrame **ret_frames,
+                                              size_t *ret_n_frames,
+                                              TxError *error) TX_WARN_UNUSED;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <time.h>
 
 /** TxSpace: of a file system, as this user may use it. */
 typedef struct
@@ -60,6 +61,19 @@ int64_t _tx_os_get_mono_ns (void);
 int64_t _tx_os_get_real_ns (void);
 /* CPU time of the calling thread; a system call. */
 int64_t _tx_os_get_thread_cpu_ns (void);
+
+/* A file's time, since 1970. Files may be of any time, also of one that no number of nanoseconds
+ * reaches: then the farthest one. */
+static inline int64_t
+_tx_os_get_file_ns (const struct timespec *time)
+{
+  int64_t ns;
+
+  if (__builtin_mul_overflow ((int64_t) time->tv_sec, INT64_C (1000000000), &ns) ||
+      __builtin_add_overflow (ns, (int64_t) time->tv_nsec, &ns))
+    return time->tv_sec < 0 ? INT64_MIN : INT64_MAX;
+  return ns;
+}
 
 /* Sleeps while @word is @value, for at most @timeout_ns (negative: no limit). May wake early. */
 void _tx_os_wait (_Atomic uint32_t *word, uint32_t value, int64_t timeout_ns);

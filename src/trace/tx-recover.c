@@ -276,7 +276,7 @@ is_as_it_was (const TxFile *file, int64_t real_ns)
   struct stat status;
 
   return file && !file->has_source && file->path[0] == '/' && stat (file->path, &status) == 0 &&
-         (int64_t) status.st_ctim.tv_sec * 1000000000 + status.st_ctim.tv_nsec < real_ns;
+         _tx_os_get_file_ns (&status.st_ctim) < real_ns;
 }
 
 /* What the writer would have known of them. */

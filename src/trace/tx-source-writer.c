@@ -59,8 +59,8 @@ read_open_source (TxOs *os, int fd, Source *source)
       source->size = 0;
       return TX_SOURCE_UNREADABLE;
     }
-  source->mtime_ns = (int64_t) status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
-  source->ctime_ns = (int64_t) status.st_ctim.tv_sec * 1000000000 + status.st_ctim.tv_nsec;
+  source->mtime_ns = _tx_os_get_file_ns (&status.st_mtim);
+  source->ctime_ns = _tx_os_get_file_ns (&status.st_ctim);
   return TX_SOURCE_PRESENT;
 }
 

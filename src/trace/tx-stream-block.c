@@ -276,7 +276,7 @@ _tx_stream_begin (TxStream *self, uint32_t size, unsigned flags)
       is_asked || thread->precise > 0 || (flags & TX_BEGIN_STAMPED) != 0 || is_due (self);
   prologue.is_late = !prologue.is_stamped && is_switch (self);
   prologue.is_stamped |= prologue.is_late;
-  needed = size + 2 * TX_STAMP_SIZE_MAX + WAIT_SIZE_MAX + THREAD_SIZE_MAX + GAP_SIZE_MAX + EVEN_SIZE +
+  needed = size + 2 * STAMP_SIZE_MAX + WAIT_SIZE_MAX + THREAD_SIZE_MAX + GAP_SIZE_MAX + EVEN_SIZE +
            _tx_stream_get_stack_size_max (self, thread);
   prologue.is_new_block = !priv->is_open || needed > (size_t) (priv->end - self->pos) ||
                           (is_asked && _tx_stream_has_wall_moved (self));

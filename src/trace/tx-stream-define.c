@@ -7,8 +7,6 @@
 #include "tx-bytes-private.h"
 #include "tx-stream-private.h"
 
-/* Room that the stamp before a definition may take. */
-
 /* All of a definition but its strings, and the strings' sizes. */
 #define FIXED_SIZE_MAX 64u
 
@@ -41,7 +39,7 @@ publish (TxStream *self, const uint8_t *begin, const uint8_t *end)
   if (!priv->is_open)
     return;
   is_asked = _tx_stream_take_question (self, &now_ns, &quiet_ns);
-  if (size + TX_STAMP_SIZE_MAX > (size_t) (priv->end - self->pos))
+  if (size + STAMP_SIZE_MAX > (size_t) (priv->end - self->pos))
     {
       if (!is_asked)
         {

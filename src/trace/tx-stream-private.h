@@ -13,6 +13,8 @@
 #include "tx-stream.h"
 #include "tx-suspended-private.h"
 
+#define STAMP_SIZE_MAX (1u + 10u + 10u)
+
 /**
  * TxStreamShared:
  * How the native thread asks for a stamp, and what it learns from that.
@@ -120,12 +122,15 @@ void _tx_stream_end (TxStream *self, uint8_t *pos);
  */
 bool _tx_stream_take_question (TxStream *self, int64_t *ret_now_ns, int64_t *ret_quiet_ns);
 
+/**
+ * _tx_stream_put_end:
+ * The recording ends: if nothing has been written since the native thread asked, says so by a stamp
+ * behind the last event. Else the last events would seem to be spread up to now.
+ */
+void _tx_stream_put_end (TxStream *self);
+
 /** _tx_stream_put_stamp: the exact time of what is put next; not committed. */
 void _tx_stream_put_stamp (TxStream *self, int64_t now_ns, int64_t quiet_ns);
-
-/** _tx_stream_put_last_stamp: before the stream is sealed with no event to bring it about: since when
- * nothing has been written, where the native thread has seen that. */
-void _tx_stream_put_last_stamp (TxStream *self);
 
 /** _tx_stream_read_clock: the exact time; in a precise section the counter is set by it. */
 int64_t _tx_stream_read_clock (TxStream *self);
@@ -140,9 +145,6 @@ int64_t _tx_stream_get_wall (TxStream *self, int64_t now_ns);
 /** _tx_stream_measure_wait: how long the current thread was on no CPU since this was asked last; 0
  * where that is little or not known. */
 int64_t _tx_stream_measure_wait (TxStream *self, int64_t now_ns);
-
-/* STAMP with two numbers of 64 bits. */
-#define TX_STAMP_SIZE_MAX (1u + 10u + 10u)
 
 /* NEAR with less than 2^28 ns since the time before. */
 #define TX_NEAR_SIZE_MAX (1u + 4u)

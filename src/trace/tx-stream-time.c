@@ -107,6 +107,19 @@ _tx_stream_take_question (TxStream *self, int64_t *ret_now_ns, int64_t *ret_quie
   return true;
 }
 
+void
+_tx_stream_put_end (TxStream *self)
+{
+  const TxStreamPrivate *priv = self->priv;
+  int64_t now_ns, quiet_ns;
+
+  if (!priv->is_open || STAMP_SIZE_MAX > (size_t) (priv->end - self->pos) ||
+      !_tx_stream_take_question (self, &now_ns, &quiet_ns) || quiet_ns == 0)
+    return;
+  _tx_stream_put_stamp (self, now_ns, quiet_ns);
+  _tx_stream_commit (self, self->pos);
+}
+
 uint64_t
 _tx_stream_get_position (TxStream *self)
 {
@@ -183,19 +196,6 @@ _tx_stream_note_stamp (TxStream *self)
 
   priv->stamped = self->pos;
   priv->due = self->pos + (priv->stride < left && !priv->is_converted ? priv->stride : left);
-}
-
-void
-_tx_stream_put_last_stamp (TxStream *self)
-{
-  TxStreamPrivate *priv = self->priv;
-  int64_t now_ns, quiet_ns;
-
-  if (!priv->is_open || priv->is_dead || TX_STAMP_SIZE_MAX > (size_t) (priv->end - self->pos) ||
-      !_tx_stream_take_question (self, &now_ns, &quiet_ns) || quiet_ns == 0)
-    return;
-  _tx_stream_put_stamp (self, now_ns, quiet_ns);
-  _tx_stream_commit (self, self->pos);
 }
 
 /* ---- The wall clock ---- */

@@ -336,7 +336,7 @@ tx_writer_get_ring_path (const TxWriter *self)
 static void
 seal_now (TxWriter *self)
 {
-  _tx_stream_put_last_stamp (&self->stream);
+  _tx_stream_put_end (&self->stream);
   _tx_stream_seal (&self->stream, self->flusher.clock_ns (self->flusher.clock_data, false));
 }
 

@@ -260,7 +260,7 @@ _walt_cache_publish (const WaltCache *self, const char *key, WaltCacheEntry *ent
 typedef struct
 {
   char name[NAME_MAX + 1];
-  int64_t used_ns;
+  struct timespec used;
   uint64_t size_bytes;
 } Kept;
 
@@ -294,7 +294,9 @@ compare_kept (const void *a, const void *b)
 {
   const Kept *left = a, *right = b;
 
-  return left->used_ns > right->used_ns ? -1 : left->used_ns < right->used_ns;
+  if (left->used.tv_sec != right->used.tv_sec)
+    return left->used.tv_sec > right->used.tv_sec ? -1 : 1;
+  return left->used.tv_nsec > right->used.tv_nsec ? -1 : left->used.tv_nsec < right->used.tv_nsec;
 }
 
 /* What was begun and is not locked, or was being removed: nobody's. */
@@ -343,7 +345,7 @@ list_entries (const WaltCache *self, const char *key, size_t n_same, Kept **ret_
                fstatat (self->fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0)
         {
           snprintf (kept[n].name, sizeof kept[n].name, "%s", name);
-          kept[n].used_ns = (int64_t) status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
+          kept[n].used = status.st_mtim;
           kept[n++].size_bytes = measure_tree (self->fd, name, 0);
         }
       free (entries[i]);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Runs a fuzz target as an ordinary test, without libFuzzer: every file given, then random
-// mutations of them (and of nothing) from a printed seed.
+// mutations of them (and of nothing) from a printed seed: one fixed for each target, so that what
+// passed goes on to pass, or with TRACKEXEC_FULL=1 or --seed=random another each time.
 //
-//   fuzz-x [--runs=N] [--seed=N] [FILE | DIRECTORY]...
+//   fuzz-x [--runs=N] [--seed=N|random] [FILE | DIRECTORY]...
 #include <dirent.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -74,9 +75,9 @@ add_file (const char *path)
 static void
 add (const char *path)
 {
+  struct dirent **entries;
   struct stat st;
-  struct dirent *entry;
-  DIR *dir;
+  int n_entries;
 
   if (stat (path, &st) != 0)
     {
@@ -88,17 +89,23 @@ add (const char *path)
       add_file (path);
       return;
     }
-  dir = opendir (path);
-  while (dir != NULL && (entry = readdir (dir)) != NULL)
+  /* in order: a seed means the same on every file system */
+  n_entries = scandir (path, &entries, NULL, alphasort);
+  if (n_entries < 0)
+    {
+      perror (path);
+      exit (1);
+    }
+  for (int i = 0; i < n_entries; i++)
     {
       char name[4096];
 
-      snprintf (name, sizeof name, "%s/%s", path, entry->d_name);
-      if (entry->d_name[0] != '.')
+      snprintf (name, sizeof name, "%s/%s", path, entries[i]->d_name);
+      if (entries[i]->d_name[0] != '.')
         add (name);
+      free (entries[i]);
     }
-  if (dir != NULL)
-    closedir (dir);
+  free (entries);
 }
 
 /* Gives the target a copy of exactly this size, so that sanitizers see each read behind its end. */
@@ -173,16 +180,38 @@ LLVMFuzzerMutate (uint8_t *data, size_t size, size_t size_max)
   return size;
 }
 
+/* FNV-1a of the target's name: each has its own. */
+static uint64_t
+get_fixed_seed (const char *program)
+{
+  const char *slash = strrchr (program, '/');
+  uint64_t hash = UINT64_C (0xcbf29ce484222325);
+
+  for (const char *c = slash != NULL ? slash + 1 : program; *c != '\0'; c++)
+    hash = (hash ^ (uint8_t) *c) * UINT64_C (0x100000001b3);
+  return hash;
+}
+
+static uint64_t
+get_random_seed (void)
+{
+  return (uint64_t) time (NULL) ^ (uint64_t) getpid () << 32;
+}
+
 int
 main (int argc, char **argv)
 {
   static uint8_t buffer[INPUT_SIZE_MAX];
-  uint64_t seed = (uint64_t) time (NULL) ^ (uint64_t) getpid () << 32;
+  const char *full = getenv ("TRACKEXEC_FULL");
+  uint64_t seed =
+      full != NULL && strcmp (full, "1") == 0 ? get_random_seed () : get_fixed_seed (argv[0]);
   uint64_t n_runs = 20000;
 
   for (int i = 1; i < argc; i++)
     if (strncmp (argv[i], "--runs=", 7) == 0)
       n_runs = strtoull (argv[i] + 7, NULL, 10);
+    else if (strcmp (argv[i], "--seed=random") == 0)
+      seed = get_random_seed ();
     else if (strncmp (argv[i], "--seed=", 7) == 0)
       seed = strtoull (argv[i] + 7, NULL, 10);
     else

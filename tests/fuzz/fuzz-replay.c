@@ -37,6 +37,7 @@ static void
 check_position (ReplayTrace *trace, ReplayPosition position, ReplayBreakpoints *breakpoints)
 {
   ReplayFrame frames[40];
+  ReplayDuration duration;
   ReplayPosition other;
   ReplayStep step;
   uint64_t index, count;
@@ -48,6 +49,8 @@ check_position (ReplayTrace *trace, ReplayPosition position, ReplayBreakpoints *
   if (replay_trace_get_step (trace, position, &step, NULL) != TX_OK)
     return;
   check_moves (trace, position, breakpoints);
+  if (replay_trace_get_duration (trace, position, NULL, &duration, NULL) == TX_OK)
+    CHECK (duration.duration_ns >= 0);
   if (replay_moment_query (trace, position, NULL, &moment, NULL) == TX_OK)
     {
       CHECK (moment->step.position == position);
@@ -125,7 +128,8 @@ static void
 check_sums (ReplayTrace *trace)
 {
   ReplayHotspotQuery query = { INT64_MIN, INT64_MAX, 0, REPLAY_SORT_CUMULATED, 10 };
-  int64_t start_ns, end_ns, third_ns;
+  uint64_t third_ns;
+  int64_t start_ns, end_ns;
   ReplayHotspots *hotspots;
   ReplayTimeline *timeline;
   ReplayFileLine *lines;
@@ -138,9 +142,9 @@ check_sums (ReplayTrace *trace)
   if (!replay_trace_get_range (trace, &start_ns, &end_ns))
     return;
   CHECK (start_ns <= end_ns);
-  third_ns = (int64_t) (((uint64_t) end_ns - (uint64_t) start_ns) / 3);
-  query.from_real_ns = start_ns + third_ns;
-  query.to_real_ns = start_ns + 2 * third_ns;
+  third_ns = ((uint64_t) end_ns - (uint64_t) start_ns) / 3;
+  query.from_real_ns = (int64_t) ((uint64_t) start_ns + third_ns);
+  query.to_real_ns = (int64_t) ((uint64_t) start_ns + 2 * third_ns);
   if (replay_hotspots_query (trace, &query, NULL, &hotspots, NULL) == TX_OK)
     replay_hotspots_free (hotspots);
   query.thread = 1;

@@ -269,6 +269,19 @@ make_times (Evil *evil)
     }
 }
 
+/* Each block takes all the time that there is, or lies at one end of it; of the wall clock's too. */
+static void
+make_ends_of_time (Evil *evil)
+{
+  for (int i = 0; i < 12; i++)
+    {
+      evil_add_good_block (evil);
+      evil->next.summary.mono_first_ns = i < 6 ? INT64_MIN : INT64_MAX;
+      evil->next.summary.mono_last_ns = i % 6 < 3 ? evil->next.summary.mono_first_ns : INT64_MAX;
+      evil->next.summary.real_first_ns = i < 8 ? INT64_MIN : 0;
+    }
+}
+
 /* The same sequence again and again, also from another segment. */
 static void
 make_again (Evil *evil)
@@ -533,6 +546,7 @@ const EvilRecipe evil_block_recipes[] = {
   { "digest-of-another", make_digest_of_another },
   { "headers", make_headers },
   { "times", make_times },
+  { "ends-of-time", make_ends_of_time },
   { "again", make_again },
   { "index-loops", make_index_loops },
   { "bad-index", make_bad_index },

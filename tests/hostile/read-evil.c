@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Asks the library for everything of a trace that nobody vouches for: blocks, digests, names, sources,
-// and what replay makes of them. Status 0 when it was answered or refused with a word, whatever it was.
+// Asks the library for everything of a trace that nobody vouches for: blocks, digests, names,
+// sources, and what replay makes of them. Status 0 when it was answered or refused with a word,
+// whatever it was.
 //
 //   read-evil DIRECTORY
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #include "replay/replay-hotspots.h"
+#include "replay/replay-moment.h"
 #include "replay/replay-moves.h"
 #include "replay/replay-timeline.h"
 #include "trace/tx.h"
@@ -60,6 +62,29 @@ read_sources (const TxReader *reader)
     }
 }
 
+/* How long the step ran, which execution it is, and what else there is to it. */
+static void
+ask_about (ReplayTrace *trace, ReplayPosition position)
+{
+  ReplayDuration duration;
+  ReplayPosition slowest;
+  ReplayMoment *moment;
+  int64_t duration_ns;
+  ReplayStep step;
+
+  if (replay_trace_get_step (trace, position, &step, NULL) != TX_OK)
+    return;
+  if (replay_trace_get_duration (trace, position, NULL, &duration, NULL) == TX_OK &&
+      duration.duration_ns < 0)
+    exit (1);
+  if (replay_hits_slowest (trace, step.file, step.line, NULL, &slowest, &duration_ns, NULL) ==
+          TX_OK &&
+      duration_ns < 0)
+    exit (1);
+  if (replay_moment_query (trace, position, NULL, &moment, NULL) == TX_OK)
+    replay_moment_free (moment);
+}
+
 static void
 move_about (ReplayTrace *trace)
 {
@@ -77,6 +102,8 @@ move_about (ReplayTrace *trace)
         uint32_t depth;
 
         (void) !replay_trace_get_step (trace, position, &step, NULL);
+        if (k == 0)
+          ask_about (trace, position);
         (void) !replay_trace_get_stack (trace, position, 1, frames, 30, &n_frames, &depth, NULL);
         (void) !replay_move (trace, position, &move, NULL, &stop, NULL);
       }
@@ -92,9 +119,20 @@ sum_up (ReplayTrace *trace)
 
   if (replay_hotspots_query (trace, &query, NULL, &hotspots, NULL) == TX_OK)
     replay_hotspots_free (hotspots);
-  if (replay_trace_get_range (trace, &start_ns, &end_ns) &&
-      replay_timeline_query (trace, start_ns, end_ns, 500, 8, NULL, &timeline, NULL) == TX_OK)
+  if (!replay_trace_get_range (trace, &start_ns, &end_ns))
+    return;
+  if (replay_timeline_query (trace, start_ns, end_ns, 500, 8, NULL, &timeline, NULL) == TX_OK)
     replay_timeline_free (timeline);
+  for (query.thread = 0; query.thread < 2; query.thread++)
+    for (uint64_t i = 0; i < 4; i += 3)
+      {
+        uint64_t quarter_ns = ((uint64_t) end_ns - (uint64_t) start_ns) / 4;
+
+        query.from_real_ns = (int64_t) ((uint64_t) start_ns + i * quarter_ns + 1);
+        query.to_real_ns = (int64_t) ((uint64_t) start_ns + (i + 1) * quarter_ns);
+        if (replay_hotspots_query (trace, &query, NULL, &hotspots, NULL) == TX_OK)
+          replay_hotspots_free (hotspots);
+      }
 }
 
 int

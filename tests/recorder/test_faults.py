@@ -226,6 +226,7 @@ class LimitsTest(recordings.RecorderTest):
         self.run_program(
             """\
             import os, random, trackexec
+            random.seed(1)
             os.mkdir("base")
             def f(n):
                 for i in range(n):

@@ -59,23 +59,11 @@ is_at_place (const RefItem *item, const ReplayBreakpoint *breakpoint, const GArr
   return item->begins && g_array_index (functions, bool, item->event.function);
 }
 
-/* Executions that the block's digest knows, or, where it can't be read, its events. */
-static void
-count_in_block (
-    const Reference *self, size_t block, TxFileId file, uint32_t line, uint64_t *ret_count)
+static uint64_t
+count_in_digest (const Reference *self, const TxDigest *digest, TxFileId file, uint32_t line)
 {
-  TxDigest *digest;
+  uint64_t count = 0;
 
-  *ret_count = 0;
-  if (tx_reader_get_block_info (self->reader, block)->place == TX_BLOCK_MISSING)
-    return;
-  if (tx_reader_load_digest (self->reader, block, &digest, NULL) != TX_OK)
-    {
-      for (guint i = 0; i < self->items->len; i++)
-        *ret_count += reference_get (self, i)->block == block && !reference_get (self, i)->is_gap &&
-                      is_line (reference_get (self, i), file, line);
-      return;
-    }
   for (size_t i = 0; i < digest->n_lines; i++)
     {
       const TxFunction *function =
@@ -84,33 +72,98 @@ count_in_block (
               : tx_reader_get_function (self->reader, digest->lines[i].function);
 
       if (digest->lines[i].line == line && function != NULL && function->file == file)
-        *ret_count += digest->lines[i].hits;
+        count += digest->lines[i].hits;
     }
-  tx_digest_free (digest);
+  return count;
 }
 
-/* Numbers of the hits, as they are counted over the whole recording. */
+/* Executions that the block's digest knows, or, where it can't be read, its events. */
+static uint64_t
+count_in_block (const Reference *self, size_t block, TxFileId file, uint32_t line)
+{
+  uint64_t count = 0;
+  TxDigest *digest;
+
+  if (tx_reader_get_block_info (self->reader, block)->place == TX_BLOCK_MISSING)
+    return 0;
+  if (tx_reader_load_digest (self->reader, block, &digest, NULL) == TX_OK)
+    {
+      count = count_in_digest (self, digest, file, line);
+      tx_digest_free (digest);
+      return count;
+    }
+  for (guint i = 0; i < self->items->len; i++)
+    count += reference_get (self, i)->block == block && !reference_get (self, i)->is_gap &&
+             is_line (reference_get (self, i), file, line);
+  return count;
+}
+
+/* The digest of the span of @level that begins with block @index; NULL if there is none that can be
+   read. */
+static TxDigest *
+load_span (const Reference *self, TxSpanLevel level, size_t index, size_t *ret_n_blocks)
+{
+  TxDigest *digest;
+  size_t number;
+
+  if (!tx_reader_find_span (self->reader, level, index, &number) ||
+      tx_reader_get_span (self->reader, level, number)->first_index != index ||
+      tx_reader_load_span (self->reader, level, number, true, &digest, NULL) != TX_OK)
+    return NULL;
+  *ret_n_blocks = tx_reader_get_span (self->reader, level, number)->n_blocks;
+  return digest;
+}
+
+/* How many executions there are before each block, as they are numbered over the whole recording:
+   of the blocks before it as many as possible are counted by what the spans say that they make up.
+   So executions in blocks that can't be read are counted where a span still knows of them. */
 typedef struct
 {
-  uint64_t before; /* the block */
-  uint64_t in_block;
-  size_t block;
-} Counter;
+  const Reference *reference;
+  TxFileId file;
+  uint32_t line;
+  GArray *before; /* owned; of uint64_t */
+} Numbers;
 
+/* Of the blocks from @first to before @limit, by spans of the last @n_levels levels. */
 static void
-go_to_block (const Reference *self,
-             Counter *counter,
-             const ReplayBreakpoint *breakpoint,
-             size_t block)
+number_blocks (Numbers *self, size_t first, size_t limit, size_t n_levels, uint64_t before)
 {
-  for (; counter->block < block; counter->block++)
-    {
-      uint64_t count;
+  static const TxSpanLevel levels[] = { TX_SPAN_RUN, TX_SPAN_GROUP };
 
-      count_in_block (self, counter->block, breakpoint->file, breakpoint->line, &count);
-      counter->before += count;
-      counter->in_block = 0;
+  for (size_t index = first, n_blocks; index < limit; index += n_blocks)
+    {
+      TxDigest *digest = NULL;
+      size_t level = n_levels;
+
+      while (level > 0 && digest == NULL)
+        {
+          digest = load_span (self->reference, levels[--level], index, &n_blocks);
+          if (digest != NULL && n_blocks > limit - index)
+            g_clear_pointer (&digest, tx_digest_free);
+        }
+      if (digest == NULL)
+        {
+          n_blocks = 1;
+          g_array_index (self->before, uint64_t, index) = before;
+          before += count_in_block (self->reference, index, self->file, self->line);
+          continue;
+        }
+      number_blocks (self, index, index + n_blocks, level, before);
+      before += count_in_digest (self->reference, digest, self->file, self->line);
+      tx_digest_free (digest);
     }
+}
+
+static GArray *
+count_before (const Reference *self, TxFileId file, uint32_t line)
+{
+  Numbers numbers = { self, file, line, g_array_new (FALSE, TRUE, sizeof (uint64_t)) };
+  size_t n_blocks = tx_reader_get_n_blocks (self->reader);
+
+  g_array_set_size (numbers.before, (guint) n_blocks);
+  number_blocks (&numbers, 0, n_blocks, 2, 0);
+  return numbers.before;
 }
 
 static bool
@@ -138,24 +191,28 @@ is_met (const RefItem *item,
 static void
 add_hits (const Reference *self, const ReplayBreakpoint *breakpoint, GArray *hits)
 {
-  Counter counter = { 0 };
-  bool by_digest = breakpoint->function == NULL;
+  g_autoptr (GArray) before =
+      breakpoint->function != NULL ? NULL : count_before (self, breakpoint->file, breakpoint->line);
+  uint64_t n_before = 0, n_in_block = 0;
+  size_t block = SIZE_MAX;
   g_autoptr (GArray) functions = match_functions (self, breakpoint->function);
   g_autoptr (GArray) callers = match_functions (self, breakpoint->condition.caller);
 
-  if (by_digest && tx_reader_get_n_blocks (self->reader) > 0)
-    go_to_block (self, &counter, breakpoint, 0);
   for (guint i = 0; i < self->items->len; i++)
     {
       const RefItem *item = reference_get (self, i);
       uint32_t *id = &g_array_index (hits, uint32_t, i);
       uint64_t number;
 
-      if (by_digest && item->block != counter.block)
-        go_to_block (self, &counter, breakpoint, item->block);
+      if (before != NULL && item->block != block)
+        {
+          block = item->block;
+          n_before = g_array_index (before, uint64_t, block);
+          n_in_block = 0;
+        }
       if (item->is_gap || !is_at_place (item, breakpoint, functions))
         continue;
-      number = counter.before + ++counter.in_block;
+      number = n_before + ++n_in_block;
       if (is_met (item, &breakpoint->condition, callers, number) &&
           (*id == 0 || breakpoint->id < *id))
         *id = breakpoint->id;
@@ -259,6 +316,59 @@ pass_event (Walk *walk, const RefItem *item)
     walk->left = true;
   if (event->kind == TX_EVENT_STACK && item->reason >= TX_STACK_RESYNC)
     walk->left = true;
+}
+
+static uint32_t
+find_depth_min (const TxDigestThread *threads, size_t n_threads, TxThreadId thread)
+{
+  for (size_t i = 0; i < n_threads; i++)
+    if (threads[i].thread == thread)
+      return threads[i].depth_min;
+  return UINT32_MAX;
+}
+
+/* How small the thread's stack came to be in a block that can't be read, by the smallest span whose
+   digest tells: UINT32_MAX where the thread was not in it, 0 where none tells. */
+static uint32_t
+get_depth_min (const Reference *self, size_t block, TxThreadId thread)
+{
+  static const TxSpanLevel levels[] = { TX_SPAN_RUN, TX_SPAN_GROUP };
+  uint32_t depth_min = 0;
+  TxDigest *digest = NULL;
+
+  if (tx_reader_load_digest (self->reader, block, &digest, NULL) == TX_OK)
+    depth_min = find_depth_min (digest->threads, digest->n_threads, thread);
+  for (size_t i = 0; i < G_N_ELEMENTS (levels) && digest == NULL; i++)
+    {
+      size_t number, part, first;
+
+      if (!tx_reader_find_span (self->reader, levels[i], block, &number) ||
+          tx_reader_load_span (self->reader, levels[i], number, false, &digest, NULL) != TX_OK)
+        continue;
+      part = block - tx_reader_get_span (self->reader, levels[i], number)->first_index;
+      first = part == 0 || part >= digest->n_parts ? 0 : digest->part_ends[part - 1];
+      if (levels[i] == TX_SPAN_RUN && part < digest->n_parts)
+        depth_min =
+            find_depth_min (digest->part_threads + first, digest->part_ends[part] - first, thread);
+      else
+        depth_min = find_depth_min (digest->threads, digest->n_threads, thread);
+    }
+  tx_digest_free (digest);
+  return depth_min;
+}
+
+/* Something is missing: the frame may have been left there, unless digests say that the thread
+   never came below it. They say nothing of a frame that waits. */
+static void
+pass_gap (const Reference *self, Walk *walk, const RefItem *gap)
+{
+  bool is_unreadable = gap->missing_blocks > 0 &&
+                       !tx_block_info_is_gap (tx_reader_get_block_info (self->reader, gap->block));
+
+  if (!is_unreadable || walk->awaited != 0 ||
+      get_depth_min (self, gap->block, walk->thread) < walk->depth_max)
+    walk->left = true;
+  walk->awaited = 0;
 }
 
 /* Whether the move ends at the step, and why. */
@@ -380,8 +490,7 @@ reference_move (const Reference *self,
         {
           stop.over_gap = true;
           stop.missing_blocks += item->missing_blocks;
-          walk.awaited = 0;
-          walk.left = true;
+          pass_gap (self, &walk, item);
         }
       else if (item->position == REPLAY_POSITION_NONE)
         pass_event (&walk, item);

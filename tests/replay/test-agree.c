@@ -9,6 +9,7 @@
 #include "reference.h"
 #include "replay/replay-gaps.h"
 #include "replay/replay-spec.h"
+#include "test-seed.h"
 #include "trace-text.h"
 #include "trace/tx-writer-private.h"
 
@@ -179,13 +180,22 @@ draw_position (Agreement *self)
   return (guint64) (g_rand_double (self->random) * (double) n);
 }
 
+/* Of blocks that can't be read digests may say that nothing in them matters. Then the engine does
+   not come to know that they can't, and says less of what is missing, but never more than there is.
+ */
 static void
-forgive (ReplayStop *stop)
+check_said_missing (const Agreement *self, ReplayStop *got, const ReplayStop *expected)
 {
-  if (stop->reason == REPLAY_STOP_GAP)
-    stop->reason = REPLAY_STOP_ARRIVED;
-  stop->over_gap = false;
-  stop->missing_blocks = 0;
+  if (self->is_exact)
+    return;
+  g_assert_cmpuint (got->missing_blocks, <=, expected->missing_blocks);
+  g_assert_true (expected->over_gap || !got->over_gap);
+  g_assert_true (got->over_gap || got->missing_blocks == 0);
+  g_assert_true (got->over_gap || got->reason != REPLAY_STOP_GAP);
+  if (expected->reason == REPLAY_STOP_GAP && got->reason == REPLAY_STOP_ARRIVED && !got->over_gap)
+    got->reason = REPLAY_STOP_GAP;
+  got->over_gap = expected->over_gap;
+  got->missing_blocks = expected->missing_blocks;
 }
 
 static void
@@ -214,11 +224,7 @@ check_move (Agreement *self)
   if (replay_move (self->trace, from, &move, NULL, &got, &error) != TX_OK)
     g_error ("%s: %s", self->name, error.message);
   self->n_moves++;
-  if (!self->is_exact)
-    {
-      forgive (&expected);
-      forgive (&got);
-    }
+  check_said_missing (self, &got, &expected);
   if (expected.position == got.position && expected.reason == got.reason &&
       expected.missing_blocks == got.missing_blocks && expected.over_gap == got.over_gap &&
       expected.breakpoint == got.breakpoint)
@@ -291,8 +297,6 @@ check_hits (Agreement *self)
   if (item->file == 0 || item->event.line == 0)
     return;
   status = replay_hits_index (self->trace, item->position, NULL, &index, &count, NULL);
-  if (!self->is_exact && status == TX_ERROR_DAMAGED)
-    return;
   g_assert_cmpint (status, ==, TX_OK);
   g_assert_cmpuint (count, >=, hits->len);
   g_assert_cmpint (
@@ -303,8 +307,6 @@ check_hits (Agreement *self)
     g_assert_cmpuint (index, ==, at + 1);
   status = replay_hits_near (self->trace, item->file, item->event.line, item->position, false, NULL,
                              &position, NULL);
-  if (!self->is_exact) /* there may be more than those that are counted */
-    return;
   g_assert_cmpint (status, ==, at + 1 < hits->len ? TX_OK : TX_END);
   if (status == TX_OK)
     g_assert_cmpuint (position, ==, g_array_index (hits, ReplayPosition, at + 1));
@@ -658,7 +660,7 @@ test_agrees (void)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  test_init_seeded (&argc, &argv);
   g_test_add_func ("/agree/with-the-reference", test_agrees);
   return g_test_run ();
 }

@@ -7,7 +7,9 @@
 
 #include "reference.h"
 #include "replay/replay-hotspots.h"
+#include "test-seed.h"
 #include "trace-text.h"
+#include "trace/tx-writer-private.h"
 
 typedef struct
 {
@@ -20,17 +22,24 @@ typedef struct
   guint64 n_steps, n_durations, n_figures, n_narrow;
 } Counts;
 
+/* With runs and groups of few blocks, so that they have a part in short recordings. */
 static Recording
 record (const char *program, bool precise)
 {
   Recording self = { .directory = trace_text_make_directory () };
+  TraceText *recorder = trace_text_new (self.directory, NULL);
+  TxSegmentWriter *segments = &trace_text_get_writer (recorder)->flusher.segments;
   g_autoptr (GString) text = g_string_new (NULL);
   TxError error = { 0 };
+
+  segments->n_run_blocks_max = 4;
+  segments->n_group_runs_max = 3;
 
   for (int i = 0; i < 4; i++)
     g_string_append_printf (text, "t%d: %s;", i, precise ? "precise" : "imprecise");
   g_string_append (text, program);
-  trace_text_record (self.directory, text->str);
+  trace_text_play (recorder, text->str);
+  trace_text_close (recorder);
   self.trace = replay_trace_open (self.directory, &error);
   if (self.trace == NULL)
     g_error ("%s", error.message);
@@ -127,9 +136,8 @@ check_hotspots (const Recording *usual,
 }
 
 static void
-check_program (GRand *random, unsigned block_events, Counts *counts)
+check_program (GRand *random, const char *program, Counts *counts)
 {
-  g_autofree char *program = reference_make_program (random, 2500, block_events);
   Recording usual = record (program, false), exact = record (program, true);
   ReplayHotspotQuery query = { .from_real_ns = INT64_MIN, .to_real_ns = INT64_MAX };
   int64_t start_ns, end_ns;
@@ -163,7 +171,20 @@ test_bounds_hold (void)
   Counts counts = { 0 };
 
   for (int i = 0; i < 24; i++)
-    check_program (random, block_events[i % 3], &counts);
+    {
+      g_autofree char *program = reference_make_program (random, 2500, block_events[i % 3]);
+
+      check_program (random, program, &counts);
+    }
+  /* deeper than blocks state, among threads, and slow or fast by turns */
+  check_program (
+      random,
+      "t0: call f@a.py:1; repeat 1200 ( pace 1us; line 2; line 3; call f@a.py:1 ); stamp; "
+      "line 4; block; t1: call g@b.py:1; line 2; +3ms; block; t0: line 5; +2ms; line 4; "
+      "t2: existing g@b.py:1 7 h@b.py:1 9; call h@b.py:1; line 2; block; repeat 5 ( t1: line 3; "
+      "+1ms; line 2; t0: line 5; line 4; +5us; block ); stamp; t0: repeat 1200 ( return; line 3 ); "
+      "t1: return; t2: line 3; +4ms; line 2; stamp; line 5",
+      &counts);
   g_print ("# bounds: %" G_GUINT64_FORMAT " steps, %" G_GUINT64_FORMAT
            " durations, %" G_GUINT64_FORMAT " figures of lines (%" G_GUINT64_FORMAT
            " of them to a half or better): 0 outside\n",
@@ -194,11 +215,98 @@ test_long_lines_are_known_well (void)
   trace_text_remove_directory (directory);
 }
 
+/* What goes on through many blocks is uncertain at its two ends only, however badly times are known
+   between; that one block is known badly is no matter to lines that are not in it, and lines that
+   are in no other block are not more uncertain than all of it. */
+static void
+test_long_executions_are_known_well (void)
+{
+  char *directory = trace_text_make_directory ();
+  ReplayHotspotQuery query = { .from_real_ns = INT64_MIN, .to_real_ns = INT64_MAX };
+  ReplayHotspots *hotspots;
+  ReplayTrace *trace;
+  TxError error = { 0 };
+  guint n_seen = 0;
+
+  trace_text_record (
+      directory,
+      "pace 1us; main: call f@a.py:1; line 2; call g@b.py:1; line 2; stamp; line 3; "
+      "repeat 200 ( repeat 10 ( repeat 500 ( line 4; line 5 ); stamp; line 6 ); block ); return; "
+      "stamp; line 3; block; line 4; call h@c.py:1; repeat 10 ( line 2; +9ms; line 3; +7ms ); "
+      "return; "
+      "stamp; line 5; block; line 6; stamp; line 7");
+  trace = replay_trace_open (directory, &error);
+  g_assert_cmpstr (error.message, ==, "");
+  for (int i = 0; i < 3; i++)
+    {
+      query.thread = i == 2 ? 1 : 0;
+      if (i == 1)
+        query.from_real_ns = TRACE_TEXT_REAL_NS + 500 * (int64_t) 1000000;
+      g_assert_cmpint (replay_hotspots_query (trace, &query, NULL, &hotspots, NULL), ==, TX_OK);
+      for (size_t k = 0; k < hotspots->n_items; k++)
+        {
+          const ReplayHotspot *item = &hotspots->items[k];
+          const TxFile *file = tx_reader_get_file (replay_trace_get_reader (trace), item->file);
+
+          /* all their executions lie in one block, however many there are */
+          if (strcmp (file->path, "c.py") == 0 && i != 1)
+            {
+              g_assert_cmpuint (item->count, ==, 10);
+              g_assert_cmpuint (item->cumulated_error_ns, <, 200 * (guint64) 1000000);
+              g_assert_cmpuint (item->self_error_ns, <, 200 * (guint64) 1000000);
+              n_seen++;
+            }
+          if (strcmp (file->path, "a.py") != 0 || item->line != 2)
+            continue;
+          n_seen++;
+          g_assert_cmpuint (item->cumulated_ns, >, (i == 1 ? 1400 : 1900) * (guint64) 1000000);
+          g_assert_cmpuint (item->cumulated_error_ns, <, 10 * (guint64) 1000000);
+          g_assert_cmpuint (item->slowest_error_ns, <, 4 * (guint64) 1000000);
+        }
+      replay_hotspots_free (hotspots);
+      query.from_real_ns = INT64_MIN;
+    }
+  g_assert_cmpuint (n_seen, ==, 3 + 2 * 2);
+  replay_trace_close (trace);
+  trace_text_remove_directory (directory);
+}
+
+/* Nor is a time that is known badly any matter to what came behind a hole. */
+static void
+test_nothing_goes_on_through_a_gap (void)
+{
+  const TxWriterOptions options = { .slot_count = 2, .slot_size_bytes = TX_SLOT_SIZE_MIN };
+  char *directory = trace_text_make_directory ();
+  TraceText *text = trace_text_new (directory, &options);
+  ReplayHotspotQuery query = { .to_real_ns = INT64_MAX };
+  ReplayHotspots *hotspots;
+  ReplayTrace *trace;
+  int64_t start_ns, end_ns;
+
+  trace_text_play (text, "main: call f@a.py:1; line 2; +800ms; line 3; +900ms; block; pace 1us; "
+                         "repeat 4000 ( line 3; line 4; line 5 ); block; line 6; stamp; line 7; "
+                         "repeat 5 ( repeat 40 ( line 8; line 9 ); block )");
+  trace_text_close (text);
+  trace = replay_trace_open (directory, NULL);
+  g_assert_nonnull (trace);
+  g_assert_true (replay_trace_get_range (trace, &start_ns, &end_ns));
+  query.from_real_ns = end_ns - 200000;
+  g_assert_cmpint (replay_hotspots_query (trace, &query, NULL, &hotspots, NULL), ==, TX_OK);
+  g_assert_cmpuint (hotspots->n_items, >=, 2);
+  for (size_t i = 0; i < hotspots->n_items; i++)
+    g_assert_cmpuint (hotspots->items[i].slowest_error_ns, <, 190000);
+  replay_hotspots_free (hotspots);
+  replay_trace_close (trace);
+  trace_text_remove_directory (directory);
+}
+
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  test_init_seeded (&argc, &argv);
   g_test_add_func ("/bounds/hold", test_bounds_hold);
   g_test_add_func ("/bounds/long-lines-are-known-well", test_long_lines_are_known_well);
+  g_test_add_func ("/bounds/nothing-goes-on-through-a-gap", test_nothing_goes_on_through_a_gap);
+  g_test_add_func ("/bounds/long-executions-are-known-well", test_long_executions_are_known_well);
   return g_test_run ();
 }

@@ -8,6 +8,7 @@
 
 #include "replay/replay-times.h"
 #include "replay/replay-trace.h"
+#include "test-seed.h"
 #include "trace-text.h"
 #include "trace/tx-writer-private.h"
 
@@ -285,7 +286,7 @@ test_times_that_come_twice (void)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  test_init_seeded (&argc, &argv);
   g_test_add_func ("/replay/clocks/jumps", test_jumps_land_where_the_time_was_printed);
   g_test_add_func ("/replay/clocks/twice", test_times_that_come_twice);
   return g_test_run ();

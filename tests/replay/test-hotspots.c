@@ -8,6 +8,7 @@
 #include "reference.h"
 #include "replay/replay-hotspots.h"
 #include "replay/replay-timeline.h"
+#include "test-seed.h"
 #include "trace-text.h"
 
 typedef struct
@@ -339,6 +340,71 @@ test_agrees_with_a_slow_account (Fixture *fixture, gconstpointer data)
     }
 }
 
+/* Blocks in the ring have no digests yet, and each alone does not tell how long anybody had been at
+   what. */
+static void
+test_agrees_while_it_is_recorded (Fixture *fixture, gconstpointer data)
+{
+  const TxWriterOptions options = { .slot_size_bytes = TX_SLOT_SIZE_MIN, .slot_count = 64 };
+  g_autoptr (GRand) random = g_rand_new_with_seed ((guint32) g_test_rand_int ());
+  g_autofree char *program = reference_make_program (random, 12000, 100000000);
+  TraceText *text = trace_text_new (fixture->directory, &options);
+  const TxReader *reader;
+  Reference *reference;
+  int64_t start_ns, end_ns;
+
+  trace_text_play (text,
+                   "main: call f@a.py:1; line 2; two: call g@b.py:1; line 2; main: line 3; block; "
+                   "+700ms; line 4; +300ms;");
+  trace_text_play (text, program);
+  fixture->trace = replay_trace_open (fixture->directory, NULL);
+  g_assert_nonnull (fixture->trace);
+  reader = replay_trace_get_reader (fixture->trace);
+  g_assert_cmpuint (tx_reader_get_n_blocks (reader), >, 5);
+  g_assert_cmpint (tx_reader_get_block_info (reader, 2)->place, ==, TX_BLOCK_RING);
+  reference = reference_new (reader);
+  g_assert_true (replay_trace_get_range (fixture->trace, &start_ns, &end_ns));
+  start_ns += TRACE_TEXT_MONO_NS - TRACE_TEXT_REAL_NS;
+  end_ns += TRACE_TEXT_MONO_NS - TRACE_TEXT_REAL_NS;
+  for (TxThreadId thread = 0; thread <= 4; thread++)
+    assert_account (fixture, reference, thread, start_ns, end_ns, true);
+  for (int i = 1; i < 10; i++)
+    assert_account (fixture, reference, 0, start_ns + (end_ns - start_ns) / 12 * i,
+                    end_ns - (end_ns - start_ns) / 20 * i, false);
+  reference_free (reference);
+  trace_text_close (text);
+}
+
+/* Blocks state the innermost 1,024 frames. Those below have their time in a range as well, and all
+   have it while the stack is left frame by frame. */
+static void
+test_deep_stacks_in_ranges (Fixture *fixture, gconstpointer data)
+{
+  int64_t start_ns, end_ns;
+  Reference *reference;
+
+  record (fixture,
+          "one: call outer@a.py:20; line 21; repeat 1500 ( call f@a.py:1; line 2; +1us ); "
+          "two: call g@b.py:1; line 2; +5us; block; one: line 3; +2000us; two: line 3; one: line "
+          "4; block; line 5; two: line 2; block; one: repeat 1500 ( +1us; return ); line 22; "
+          "two: line 3; +10us");
+  reference = reference_new (replay_trace_get_reader (fixture->trace));
+  g_assert_true (replay_trace_get_range (fixture->trace, &start_ns, &end_ns));
+  start_ns += TRACE_TEXT_MONO_NS - TRACE_TEXT_REAL_NS;
+  end_ns += TRACE_TEXT_MONO_NS - TRACE_TEXT_REAL_NS;
+  for (int i = 1; i < 10; i++)
+    {
+      int64_t middle_ns = start_ns + (end_ns - start_ns) / 10 * i;
+
+      for (TxThreadId thread = 0; thread <= 2; thread++)
+        {
+          assert_account (fixture, reference, thread, middle_ns, end_ns, false);
+          assert_account (fixture, reference, thread, middle_ns, middle_ns + 500000, false);
+        }
+    }
+  reference_free (reference);
+}
+
 static void
 test_what_is_missing_is_counted (Fixture *fixture, gconstpointer data)
 {
@@ -458,13 +524,15 @@ test_cancelling (Fixture *fixture, gconstpointer data)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  test_init_seeded (&argc, &argv);
 #define ADD(name, func) g_test_add ("/hotspots/" name, Fixture, NULL, set_up, func, tear_down)
   ADD ("figures", test_figures);
   ADD ("recursion-counts-once", test_recursion_counts_once);
   ADD ("lines-that-still-run", test_lines_that_still_run_count_until_the_end);
   ADD ("ranges", test_ranges);
   ADD ("agrees-with-a-slow-account", test_agrees_with_a_slow_account);
+  ADD ("agrees-while-it-is-recorded", test_agrees_while_it_is_recorded);
+  ADD ("deep-stacks-in-ranges", test_deep_stacks_in_ranges);
   ADD ("what-is-missing-is-counted", test_what_is_missing_is_counted);
   ADD ("timeline", test_timeline);
   ADD ("timeline-from-digests", test_timeline_from_digests_has_all_steps);

@@ -6,6 +6,7 @@
 
 #include "reference.h"
 #include "replay/replay-moment.h"
+#include "test-seed.h"
 #include "trace-text.h"
 
 typedef struct
@@ -158,7 +159,7 @@ test_beyond_the_end (Fixture *fixture, gconstpointer data)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  test_init_seeded (&argc, &argv);
 #define ADD(name, func) g_test_add ("/moment/" name, Fixture, NULL, set_up, func, tear_down)
   ADD ("threads", test_threads_and_executions);
   ADD ("no-line", test_a_frame_without_a_line);

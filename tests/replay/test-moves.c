@@ -4,6 +4,9 @@
 
 #include "replay/replay-moves.h"
 #include "trace-text.h"
+#include "trace/tx-bytes-private.h"
+#include "trace/tx-format-private.h"
+#include "trace/tx-writer-private.h"
 
 typedef struct
 {
@@ -291,6 +294,98 @@ test_dropped_events_are_said (Fixture *fixture, gconstpointer data)
   assert_moves (fixture, replay_trace_get_n_steps (fixture->trace) - 1, &move, "t1 a.py:2 d1 gap");
 }
 
+/* ---- Blocks that can't be read ---- */
+
+/* Damages the events of block @index of the first segment, and its digest if @with_digest. */
+static void
+damage_block (const char *directory, size_t index, bool with_digest)
+{
+  g_autofree char *path = g_build_filename (directory, "blocks.00000", NULL);
+  g_autofree char *bytes = NULL;
+  uint8_t *frame;
+  gsize size;
+
+  g_assert_true (g_file_get_contents (path, &bytes, &size, NULL));
+  frame = (uint8_t *) bytes + TX_SEGMENT_HEADER_SIZE;
+  for (; index > 0; index--)
+    frame += _tx_align ((uint64_t) TX_FRAME_HEADER_SIZE + _tx_get_u32 (frame + 76) +
+                        _tx_get_u32 (frame + 84));
+  frame[TX_FRAME_HEADER_SIZE] ^= 1;
+  if (with_digest)
+    frame[TX_FRAME_HEADER_SIZE + _tx_get_u32 (frame + 76)] ^= 1;
+  g_assert_true (g_file_set_contents (path, bytes, (gssize) size, NULL));
+}
+
+/* The digest tells that a coroutine was not left in a block that can't be read. So it is followed
+   to where it waited, whether the block is passed over or, for a breakpoint, looked into in vain.
+ */
+static void
+test_unreadable_blocks_are_known_by_digests (Fixture *fixture, gconstpointer data)
+{
+  ReplayBreakpoints *breakpoints = replay_breakpoints_new ();
+  ReplayMove move = { .kind = REPLAY_MOVE_FINISH, .backward = true, .breakpoints = breakpoints };
+  uint64_t n_steps;
+  TxFileId file;
+
+  trace_text_record (
+      fixture->directory,
+      "main: call f@a.py:1; line 2; call async_a@a.py:10 as A; line 11; yield; line 3; "
+      "line 4; block; resume A; call g@b.py:1; line 2; block; line 3; line 4; block; "
+      "line 5; line 6; return; return; return");
+  damage_block (fixture->directory, 2, false);
+  open_trace (fixture);
+  n_steps = replay_trace_get_n_steps (fixture->trace);
+  assert_moves (fixture, n_steps - 1, &move, "t1 a.py:11 d2");
+  g_assert_cmpuint (replay_trace_find_file (fixture->trace, "b.py", &file), ==, 1);
+  g_assert_cmpint (replay_breakpoints_add (breakpoints, NULL, file, 3, NULL, NULL), ==, TX_OK);
+  move.stop_at_breakpoints = true;
+  assert_moves (fixture, n_steps - 1, &move, "t1 a.py:11 d2 gap");
+  replay_breakpoints_free (breakpoints);
+}
+
+/* Four blocks, two a run, the runs a group. The first block has three executions, as only its run
+   still tells: so those that can be read have the numbers 1, 5, 6 and 7. */
+static void
+test_executions_in_unreadable_blocks_are_counted (Fixture *fixture, gconstpointer data)
+{
+  TraceText *text = trace_text_new (fixture->directory, NULL);
+  TxSegmentWriter *segments = &trace_text_get_writer (text)->flusher.segments;
+  ReplayBreakpoints *breakpoints = replay_breakpoints_new ();
+  ReplayMove move = { .kind = REPLAY_MOVE_CONTINUE, .breakpoints = breakpoints };
+  ReplayCondition condition = { .ignore = 1 };
+  ReplayStop stop;
+  TxFileId file;
+  uint32_t id;
+
+  segments->n_run_blocks_max = segments->n_group_runs_max = 2;
+  trace_text_play (text,
+                   "main: call f@a.py:1; line 2; line 2; line 3; line 2; line 3; line 2; block;"
+                   "line 3; line 2; block; line 3; line 2; line 3; line 2; block; line 3;"
+                   "line 2; line 3; block; line 4");
+  trace_text_close (text);
+  damage_block (fixture->directory, 0, true);
+  open_trace (fixture);
+  g_assert_cmpuint (tx_reader_get_n_spans (replay_trace_get_reader (fixture->trace), TX_SPAN_GROUP),
+                    ==, 1);
+  g_assert_cmpuint (replay_trace_find_file (fixture->trace, "a.py", &file), ==, 1);
+  g_assert_cmpint (replay_breakpoints_add (breakpoints, NULL, file, 2, &id, NULL), ==, TX_OK);
+  for (uint64_t ignore = 1; ignore < 8; ignore++)
+    {
+      static const ReplayPosition expected[] = {
+        8, 8, 8, 8, 10, 12
+      }; /* the fifth is the first that can be read */
+
+      condition.ignore = ignore;
+      g_assert_true (replay_breakpoints_set_condition (breakpoints, id, &condition));
+      g_assert_cmpint (replay_move (fixture->trace, 0, &move, NULL, &stop, NULL), ==, TX_OK);
+      if (ignore <= G_N_ELEMENTS (expected))
+        g_assert_cmpuint (stop.position, ==, expected[ignore - 1]);
+      else
+        g_assert_cmpint (stop.reason, ==, REPLAY_STOP_END);
+    }
+  replay_breakpoints_free (breakpoints);
+}
+
 static void
 test_positions_beyond_the_end (Fixture *fixture, gconstpointer data)
 {
@@ -319,6 +414,8 @@ main (int argc, char **argv)
   ADD ("run-to", test_run_to);
   ADD ("cancelled-moves-change-nothing", test_cancelled_moves_change_nothing);
   ADD ("dropped-events-are-said", test_dropped_events_are_said);
+  ADD ("unreadable-blocks", test_unreadable_blocks_are_known_by_digests);
+  ADD ("executions-in-unreadable-blocks", test_executions_in_unreadable_blocks_are_counted);
   ADD ("positions-beyond-the-end", test_positions_beyond_the_end);
   return g_test_run ();
 }

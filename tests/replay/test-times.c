@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "replay/replay-times.h"
+#include "test-seed.h"
 
 /* The recording of most tests: 2024-04-16 16:20:00 to 16:30:00 in Paris, now at 16:25:00. */
 #define START_NS (INT64_C (1713277200) * 1000000000)
@@ -582,7 +583,7 @@ test_printed_times_read_back (void)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  test_init_seeded (&argc, &argv);
 #define ADD(name, func) g_test_add ("/times/" name, Fixture, NULL, set_up, func, tear_down)
   ADD ("wall-clock", test_wall_clock);
   ADD ("date-alone-is-its-first-moment", test_date_alone_is_its_first_moment);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "reference.h"
+#include "test-seed.h"
 #include "trace-text.h"
 
 typedef struct
@@ -457,7 +458,7 @@ test_refresh_follows_a_recording (Fixture *fixture, gconstpointer data)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  test_init_seeded (&argc, &argv);
 #define ADD(name, func) g_test_add ("/trace/" name, Fixture, NULL, set_up, func, tear_down)
   ADD ("steps", test_steps);
   ADD ("durations", test_durations);

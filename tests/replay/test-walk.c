@@ -9,6 +9,7 @@
 #include "reference.h"
 #include "replay/replay-hotspots.h"
 #include "replay/replay-walk.h"
+#include "test-seed.h"
 #include "trace-text.h"
 
 typedef struct
@@ -581,7 +582,7 @@ test_nothing_recorded (Fixture *fixture, gconstpointer data)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  test_init_seeded (&argc, &argv);
 #define ADD(name, func) g_test_add ("/walk/" name, Fixture, NULL, set_up, func, tear_down)
   ADD ("calls-and-lines", test_calls_and_lines);
   ADD ("blocks", test_blocks_state_stacks_and_nobody_sees_it);

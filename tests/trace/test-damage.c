@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "test-seed.h"
 #include "trace-text.h"
 
 #define TEXT                                                                                       \
@@ -390,7 +391,7 @@ main (int argc, char **argv)
     { "zeros-at-the-end", test_zeros_at_the_end },
   };
 
-  g_test_init (&argc, &argv, NULL);
+  test_init_seeded (&argc, &argv);
   for (gsize i = 0; i < G_N_ELEMENTS (tests); i++)
     for (gsize k = 0; k < G_N_ELEMENTS (files); k++)
       {

@@ -382,6 +382,51 @@ test_scan_equals_decoded (void)
     check_random_scan (seed);
 }
 
+/* Both ways of counting, in a block that lasts as long as a clock can tell. */
+static void
+test_the_ends_of_time (void)
+{
+  const TxBlockTimes times = { INT64_MIN, INT64_MAX, 0 };
+  char *directory = trace_text_make_directory ();
+  TxDigester *scanning = tx_digester_new (), *decoding = tx_digester_new ();
+  TxScanCounts counts;
+  TxBlock *recorded, *block;
+  TxDigest *scanned, *expected;
+  TxReader *reader;
+  char *printed, *printed_expected;
+
+  trace_text_record (directory, "main: call f@a.py:1; line 2; line 3; call g@b.py:1; line 2; "
+                                "return; line 4");
+  reader = tx_reader_open (directory, NULL);
+  g_assert_nonnull (reader);
+  g_assert_cmpint (tx_reader_load_block (reader, 0, &recorded, NULL), ==, TX_OK);
+  block = tx_block_decode (recorded->raw, recorded->raw_size_bytes, 0, &times, first_line_cb,
+                           reader, NULL);
+  g_assert_nonnull (block);
+  g_assert_cmpint (block->events[0].time_ns, ==, INT64_MIN);
+  scanned = _tx_digester_scan (scanning, recorded->raw, recorded->raw_size_bytes, 0, &times,
+                               first_line_cb, reader, &counts);
+  expected = tx_digester_add (decoding, block);
+  g_assert_nonnull (scanned);
+  printed = print_digest (scanned);
+  printed_expected = print_digest (expected);
+  g_assert_cmpstr (printed, ==, printed_expected);
+  g_assert_cmpuint (scanned->error_ns, ==, UINT32_MAX);
+  /* each has its share of 2^64 ns */
+  for (size_t i = 0; i < expected->n_lines; i++)
+    g_assert_cmpuint (expected->lines[i].self_ns, >, UINT64_MAX / 20);
+  g_free (printed);
+  g_free (printed_expected);
+  tx_digest_free (scanned);
+  tx_digest_free (expected);
+  tx_digester_free (scanning);
+  tx_digester_free (decoding);
+  tx_block_free (block);
+  tx_block_free (recorded);
+  tx_reader_close (reader);
+  trace_text_remove_directory (directory);
+}
+
 /* Code that comes and goes: what no frame stands on is forgotten, what runs goes on being counted.
  */
 static void
@@ -540,6 +585,7 @@ main (int argc, char **argv)
   g_test_add_func ("/trace/digest/threads", test_threads_have_their_own_time);
   g_test_add_func ("/trace/digest/naive", test_equals_naive_count);
   g_test_add_func ("/trace/digest/scan", test_scan_equals_decoded);
+  g_test_add_func ("/trace/digest/ends-of-time", test_the_ends_of_time);
   g_test_add_func ("/trace/digest/many-functions", test_many_functions);
   g_test_add_func ("/trace/digest/round-trip", test_round_trip);
   g_test_add_func ("/trace/digest/sums-tell-of-their-parts", test_sums_tell_of_their_parts);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <utime.h>
 
+#include "test-seed.h"
 #include "trace/tx-recover.h"
 #include "trace/tx-writer-private.h"
 #include "trace/tx.h"
@@ -489,7 +490,7 @@ test_each_call (void)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  test_init_seeded (&argc, &argv);
   for (gsize i = 0; i < G_N_ELEMENTS (ways); i++)
     {
       char *path = g_strdup_printf ("/trace/kill/random-moments/%s", ways[i].name);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "test-seed.h"
 #include "trace/tx-retention.h"
 #include "trace/tx-writer-private.h"
 #include "trace/tx.h"
@@ -555,7 +556,7 @@ test_old_runs (void)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  test_init_seeded (&argc, &argv);
   g_test_add_func ("/trace/limits/size", test_size);
   g_test_add_func ("/trace/limits/age", test_age);
   g_test_add_func ("/trace/limits/free-space", test_free_space);

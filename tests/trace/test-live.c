@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "test-seed.h"
 #include "trace-text.h"
 
 /* What the child tells its parent. */
@@ -495,7 +496,7 @@ test_killed_while_it_is_read (Fixture *fixture, gconstpointer data)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  test_init_seeded (&argc, &argv);
   TEST ("beside-a-writer", test_reading_beside_a_writer);
   TEST ("full-speed", test_following_one_that_never_waits);
   TEST ("soon", test_new_steps_are_seen_soon_and_nothing_twice);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What is recorded is read back: whole, while it grows, after its process was killed, and when
 // parts of it are missing.
+#include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "trace-text.h"
 
@@ -277,6 +279,34 @@ test_sources (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (size, ==, 18);
   g_assert_false (tx_reader_get_file (reader, 2)->has_source);
   g_assert_cmpint (tx_reader_dup_source (reader, 2, &bytes, &size, NULL), ==, TX_END);
+  tx_reader_close (reader);
+}
+
+/* Files may be of any time. */
+static void
+test_a_source_of_another_millennium (Fixture *fixture, gconstpointer data)
+{
+  const struct timespec far = { .tv_sec = INT64_C (32503680000) }; /* 3000 */
+  const struct timespec times[2] = { far, far };
+  g_autofree char *path = g_build_filename (fixture->directory, "module.py", NULL);
+  g_autofree char *program = g_strdup_printf ("main: call f@%s:1; line 2", path);
+  g_autofree char *trace = g_build_filename (fixture->directory, "trace", NULL);
+  struct stat status;
+  TxReader *reader;
+
+  g_assert_true (g_file_set_contents (path, "def f():\n    pass\n", -1, NULL));
+  g_assert_cmpint (utimensat (AT_FDCWD, path, times, 0), ==, 0);
+  g_assert_cmpint (stat (path, &status), ==, 0);
+  if (status.st_mtim.tv_sec < INT64_MAX / 1000000000)
+    {
+      g_test_skip ("the file system knows no such times");
+      return;
+    }
+  g_assert_cmpint (g_mkdir (trace, 0700), ==, 0);
+  trace_text_record (trace, program);
+  reader = tx_reader_open (trace, NULL);
+  g_assert_true (tx_reader_get_file (reader, 1)->has_source);
+  g_assert_cmpint (tx_reader_get_file (reader, 1)->source_mtime_ns, ==, INT64_MAX);
   tx_reader_close (reader);
 }
 
@@ -555,6 +585,7 @@ main (int argc, char **argv)
   TEST ("tables", test_tables);
   TEST ("steps", test_steps_are_numbered_through);
   TEST ("sources", test_sources);
+  TEST ("source-of-another-millennium", test_a_source_of_another_millennium);
   TEST ("digests", test_digests);
   TEST ("growing", test_a_growing_trace_is_followed);
   TEST ("ring-digests", test_digests_of_the_ring_are_computed);

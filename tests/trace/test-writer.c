@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "test-seed.h"
 #include "trace/tx-writer-private.h"
 #include "trace/tx.h"
 #include "trace-text.h"
@@ -499,7 +500,7 @@ test_wrong_options_are_refused (Fixture *fixture, gconstpointer data)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  test_init_seeded (&argc, &argv);
   ADD ("/trace/writer/idle-times", test_idle_times);
   ADD ("/trace/writer/idle-costs-nothing", test_idle_costs_nothing);
   ADD ("/trace/writer/no-question-is-missed", test_no_question_is_missed);

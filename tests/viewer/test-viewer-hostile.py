@@ -4,7 +4,8 @@ keys, clicks and actions. Criticals are fatal; how long the main loop takes to a
 
 test-viewer-hostile.py TRACKEXEC-VIEWER MAKE-EVIL MAKE-BIG TEST-WRITER-STATES SCHEMAS
 
-Full (TRACKEXEC_FULL=1): 10,000 events each, else a few each. TRACKEXEC_SEED: the seed that was printed.
+Full (TRACKEXEC_FULL=1): 10,000 events each, and others at each run, else a few each, always the same. TRACKEXEC_SEED: the
+seed that was printed, or `random`.
 TRACKEXEC_ONLY=NAME,NAME: of these traces only.
 """
 import os
@@ -19,7 +20,9 @@ import time
 import headless
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hostile"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import evil  # noqa: E402
+import seeds  # noqa: E402
 
 VIEWER, MAKE_EVIL, MAKE_BIG, WRITER_STATES, SCHEMAS = sys.argv[1:6]
 FULL = evil.FULL
@@ -27,9 +30,9 @@ EVENTS = int(os.environ.get("TRACKEXEC_EVENTS", 10_000 if FULL else 3))
 BIG_EVENTS = int(os.environ.get("TRACKEXEC_EVENTS", 10_000 if FULL else 200))
 BIG_STEPS = 50_000_000 if FULL else 3_000_000
 N_STATES = 100 if FULL else 5
-# Of all; others each time.
+# Of all.
 N_EVIL = None if FULL else 40
-SEED = int(os.environ.get("TRACKEXEC_SEED", random.randrange(1 << 32)))
+SEED = seeds.choose()
 
 HANG_S = 1.0
 RSS_MAX_MIB = 512
