@@ -144,6 +144,7 @@ _rec_engine_expect_child (RecEngine *self)
   set_link (&child->links[2], "parent_pid", "%ld", (long) getppid ());
   set_link (&child->links[3], "fork_mono_ns", "%" PRId64, read_mono_ns ());
   _rec_engine_clear_threads (self);
+  rec_type_table_clear (&self->types); /* the child's trace has ids of its own */
   free (self->directory);
   self->directory = NULL;
   self->writer = NULL;

@@ -447,7 +447,9 @@ eval_frame_slow (PyThreadState *tstate, RecPyFrame *frame, int thrown)
       if (tstate->c_traceobj == NULL && tstate->c_tracefunc == NULL &&
           *rec_py_frame_slot (tstate) == NULL)
         {
-          hook.stack_thread = NULL; /* an ended thread may have had the same number */
+          /* An ended thread may have had the same number. */
+          hook.stack_thread = NULL;
+          engine->thread_pointer = NULL;
           set_trace (tstate, trace, hook.tracer);
         }
       else if (in_scope)
@@ -468,13 +470,14 @@ eval_frame_slow (PyThreadState *tstate, RecPyFrame *frame, int thrown)
   return result;
 }
 
-/* Code in scope that is called from code in scope is traced as that is: nothing is to be put back
- * behind it, so the evaluation takes our place and no room on the stack is used. */
+/* Code in scope that is called from code in scope is traced as that is. Only where it has changed the
+ * trace function by itself is there something to be put back. */
 static PyObject *
 eval_frame (PyThreadState *tstate, RecPyFrame *frame, int thrown)
 {
   RecEngine *engine = rec_engine_get ();
   const RecCode *code = rec_code_table_peek (&engine->codes, rec_py_frame_code (frame));
+  PyObject *result;
 
   if (__builtin_expect (engine->stream == NULL || !is_stack_known_high () ||
                             !rec_code_table_is_decided (&engine->codes, code) ||
@@ -483,7 +486,13 @@ eval_frame (PyThreadState *tstate, RecPyFrame *frame, int thrown)
                         0))
     return eval_frame_slow (tstate, frame, thrown);
   hook.evaluated = frame;
-  return _PyEval_EvalFrameDefault (tstate, frame, thrown);
+  result = _PyEval_EvalFrameDefault (tstate, frame, thrown);
+  if (__builtin_expect (tstate->c_tracefunc != trace && is_ours (tstate), 0))
+    {
+      take_back (engine, tstate);
+      rec_py_tracing_set (tstate, trace, true);
+    }
+  return result;
 }
 
 /* ---- On and off ---- */

@@ -170,6 +170,29 @@ class TraceFunctionTest(recordings.RecorderTest):
         self.assertEqual(lines[-5:], [12, 4, 13, 4, 14])
         self.assertEqual(lines.count(4), 3)
 
+    def test_a_round_trip_without_a_call_behind_it(self):
+        self.run_program(
+            """\
+            import trackexec
+            from sys import gettrace, settrace as change
+            trackexec.record("__main__", "trace")
+            def quietly():
+                old = gettrace()
+                change(None)
+                change(old)
+            def f(n):
+                quietly()
+                i = 0
+                while i < n:
+                    i += 1
+            for turn in range(3):
+                f(1000)
+            trackexec.stop()
+            """
+        )
+        lines = self.lines()
+        self.assertEqual((lines.count(11), lines.count(12), lines.count(14)), (3003, 3000, 3))
+
     def test_a_replaced_trace_function_is_marked_and_left(self):
         self.run_program(
             """\

@@ -310,6 +310,32 @@ class ShapesTest(recordings.RecorderTest):
         self.assertEqual(self.lines(os.path.join(run, "worker")), [7, 8])
         self.assertEqual(recordings.read_info(os.path.join(run, "worker"))["parent"], "server")
 
+    def test_exceptions_of_a_child(self):
+        self.run_program(
+            """\
+            import os, trackexec
+            assert trackexec.enable("base", name="server", package="__main__")
+            def fail(kind, *args):
+                try:
+                    raise kind(*args)
+                except Exception:
+                    pass
+            fail(ValueError, "parent")
+            fail(KeyError, 1)
+            pid = os.fork()
+            if pid == 0:
+                for kind in (KeyError, OSError, ValueError, ZeroDivisionError):
+                    fail(kind, 2)
+                trackexec.stop()
+                os._exit(0)
+            assert os.waitpid(pid, 0)[1] == 0
+            """
+        )
+        (trace,) = glob.glob(os.path.join(self.base, "[0-9]*", "server.*"))
+        told = [event.detail for event in recordings.read_events(trace) if event.kind == "raise"]
+        names = ["KeyError", "OSError", "ValueError", "ZeroDivisionError"]
+        self.assertEqual([detail.partition(":")[0] for detail in told], names)
+
     def test_the_first_event_of_each_kind(self):
         self.write("app.py", "def fork(os):\n    return os.fork()\n\n\ndef leave(f):\n    f()\n")
         self.run_program(
