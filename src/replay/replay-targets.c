@@ -415,22 +415,43 @@ _replay_targets_find_key (const ReplayTargetKey *keys, size_t n_keys, uint32_t k
   return low;
 }
 
-static bool
-is_wanted (const ReplayTargets *self, const TxDigestLine *line)
+/* What a digest's line says of the targets. */
+typedef enum
+{
+  SAYS_NOTHING,
+  SAYS_PERHAPS,
+  SAYS_HIT,
+} Answer;
+
+static Answer
+ask_line (const ReplayTargets *self, const TxDigestLine *line)
 {
   TxFileId file = _replay_trace_get_file_of (self->trace, line->function);
+  Answer answer = SAYS_NOTHING;
 
   for (size_t i = _replay_targets_find_key (self->lines, self->n_lines, line->line);
        i < self->n_lines && self->lines[i].key == line->line; i++)
     {
       const ReplayTarget *target = &self->items[self->lines[i].target];
 
-      if (target->may_be_in_block && file != 0 && target->file == file)
-        return true;
+      if (!target->may_be_in_block || file == 0 || target->file != file)
+        continue;
+      if (target->condition == NULL)
+        return SAYS_HIT;
+      answer = SAYS_PERHAPS;
     }
   for (size_t i = _replay_targets_find_key (self->functions, self->n_functions, line->function);
        i < self->n_functions && self->functions[i].key == line->function; i++)
     if (self->items[self->functions[i].target].may_be_in_block)
+      answer = SAYS_PERHAPS;
+  return answer;
+}
+
+static bool
+has_line_that_says (const ReplayTargets *self, const TxDigest *digest, Answer least)
+{
+  for (size_t i = 0; i < digest->n_lines; i++)
+    if (digest->lines[i].hits > 0 && ask_line (self, &digest->lines[i]) >= least)
       return true;
   return false;
 }
@@ -438,8 +459,11 @@ is_wanted (const ReplayTargets *self, const TxDigestLine *line)
 bool
 _replay_targets_may_be_in (const ReplayTargets *self, const TxDigest *digest)
 {
-  for (size_t i = 0; i < digest->n_lines; i++)
-    if (digest->lines[i].hits > 0 && is_wanted (self, &digest->lines[i]))
-      return true;
-  return false;
+  return has_line_that_says (self, digest, SAYS_PERHAPS);
+}
+
+bool
+_replay_targets_are_in (const ReplayTargets *self, const TxDigest *digest)
+{
+  return has_line_that_says (self, digest, SAYS_HIT);
 }

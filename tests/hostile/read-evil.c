@@ -15,6 +15,20 @@
 #define BLOCKS_MAX    40u
 #define POSITIONS_MAX 4u
 
+/* Takes the timeline. */
+static void
+mark_hits (ReplayTrace *trace, ReplayTimeline *timeline)
+{
+  ReplayBreakpoints *breakpoints = replay_breakpoints_new ();
+  bool marks[500];
+
+  if (replay_breakpoints_add (breakpoints, NULL, 1, 2, NULL, NULL) == TX_OK &&
+      replay_breakpoints_add_function (breakpoints, NULL, "f", NULL, NULL) == TX_OK)
+    (void) !replay_timeline_mark_hits (trace, timeline, breakpoints, NULL, marks, NULL);
+  replay_breakpoints_free (breakpoints);
+  replay_timeline_free (timeline);
+}
+
 static void
 check_refusal (const TxError *error)
 {
@@ -94,7 +108,7 @@ sum_up (ReplayTrace *trace)
     replay_hotspots_free (hotspots);
   if (replay_trace_get_range (trace, &start_ns, &end_ns) &&
       replay_timeline_query (trace, start_ns, end_ns, 500, 8, NULL, &timeline, NULL) == TX_OK)
-    replay_timeline_free (timeline);
+    mark_hits (trace, timeline);
 }
 
 int
