@@ -86,8 +86,10 @@ judge_thread (ReplayWalk *walk, const ReplayThreads *threads)
 
   if (walk->thread == 0 || thread == NULL)
     return VERDICT_NONE;
+  /* The frame at depth 1 ends (backward: begins) where no frame is left. A block has each of its
+     threads' stacks at their first event in it, so that its digest has the depth before that, too. */
   if (walk->waiting)
-    return thread->depth_min <= 1 ? VERDICT_SOME : VERDICT_NONE;
+    return thread->depth_min == 0 ? VERDICT_SOME : VERDICT_NONE;
   if (thread->depth_min > walk->depth_max)
     return VERDICT_NONE;
   if (thread->depth_min < walk->depth_max)

@@ -47,6 +47,8 @@ typedef enum
   MEASURE_NEXT_BACK,
   MEASURE_FINISH,
   MEASURE_FINISH_BACK,
+  MEASURE_OUTERMOST,
+  MEASURE_OUTERMOST_BACK,
   MEASURE_COUNT,
   MEASURE_INDEX,
   MEASURE_NTH,
@@ -79,6 +81,8 @@ static const struct
   [MEASURE_NEXT_BACK] = { "the same, backward", "ms", 50 },
   [MEASURE_FINISH] = { "finish out of it", "ms", 50 },
   [MEASURE_FINISH_BACK] = { "the same, backward", "ms", 50 },
+  [MEASURE_OUTERMOST] = { "finish out of the outermost frame", "ms", 50 },
+  [MEASURE_OUTERMOST_BACK] = { "the same, backward", "ms", 50 },
   [MEASURE_COUNT] = { "executions of a line", "ms", 50 },
   [MEASURE_INDEX] = { "which one a step is", "ms", 50 },
   [MEASURE_NTH] = { "the n-th one", "ms", 50 },
@@ -315,6 +319,22 @@ measure_call (Bench *self)
   self->results.values[MEASURE_STEP_BACK] = -1;
 }
 
+/* Out of the main loop, from the middle of the recording. */
+static void
+measure_outermost (Bench *self)
+{
+  ReplayMove finish = { .kind = REPLAY_MOVE_FINISH };
+  TxError error = { 0 };
+  ReplayPosition position;
+
+  expect (replay_hits_near (self->trace, self->main_file, BIG_TRACE_LINE_LOOP, self->n_steps / 2,
+                            false, NULL, &position, &error),
+          MEASURE_OUTERMOST, &error);
+  (void) move (self, position, &finish, MEASURE_OUTERMOST);
+  finish.backward = true;
+  (void) move (self, position, &finish, MEASURE_OUTERMOST_BACK);
+}
+
 /* The line that most of the time went to, or the one that all tasks share. */
 static void
 choose_line (Bench *self, TxFileId *ret_file, uint32_t *ret_line)
@@ -422,6 +442,7 @@ measure_all (Bench *self, const char *directory)
     {
       measure_continue (self, BIG_TRACE_LINE_RARE, MEASURE_FAR);
       measure_call (self);
+      measure_outermost (self);
     }
   measure_hits (self);
   measure_ranges (self);

@@ -470,6 +470,19 @@ test_reading_is_bounded (void)
   tell_move (trace, call, REPLAY_MOVE_NEXT, false, text);
   meter_check (&meter, "next", 4, n_spans + 2 * 64);
   replay_trace_close (trace);
+
+  /* Out of the frame that all of the main thread's blocks have at their bottom. */
+  trace = open_trace (fixture.directories[0]);
+  for (unsigned backward = 0; backward < 2; backward++)
+    {
+      g_assert_cmpint (replay_hits_near (trace, fixture.main_file, BIG_TRACE_LINE_LOOP,
+                                         fixture.n_steps / 2, false, NULL, &call, NULL),
+                       ==, TX_OK);
+      meter = meter_begin (trace);
+      tell_move (trace, call, REPLAY_MOVE_FINISH, backward, text);
+      meter_check (&meter, "finish of the outermost frame", 8, n_spans + n_loose + 4 * 64);
+    }
+  replay_trace_close (trace);
 }
 
 /* Frames that no block of the last hundreds states are found without looking into these. */
