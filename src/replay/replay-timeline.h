@@ -40,7 +40,7 @@ TxStatus replay_timeline_query (ReplayTrace *trace, int64_t start_real_ns, int64
  * @ret_marks: (array length=n_buckets of @timeline): whether a breakpoint that is on is hit in the bucket
  *
  * From digests; a block is decoded only where they don't say whether a bucket has a hit: those at the borders of
- * buckets, and where functions or conditions are asked for.
+ * buckets, and where conditions are asked for (or functions, of older recordings).
  */
 TxStatus replay_timeline_mark_hits (ReplayTrace *trace, const ReplayTimeline *timeline, const ReplayBreakpoints *breakpoints, const ReplayProgress *progress, bool *ret_marks, TxError *error) TX_WARN_UNUSED;
 void replay_timeline_free (ReplayTimeline *self);

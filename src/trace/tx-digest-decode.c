@@ -26,6 +26,7 @@ typedef struct
   bool has_threads;
   bool has_lines;
   bool has_waiting;
+  bool has_entries;
   uint32_t error_ns, resumed, restated;
   bool has_parts;
   bool skips_lines;
@@ -114,6 +115,7 @@ decode_line (TxCursor *cursor, const TxDigestLine *before, TxDigestLine *line)
     cursor->failed = true;
   line->slowest_ns = _tx_cursor_varint64 (cursor);
   line->waiting_ns = 0;
+  line->entries = 0;
 }
 
 static void
@@ -150,6 +152,30 @@ decode_waiting (Sections *self, TxCursor *cursor)
         cursor->failed = true;
       if (!cursor->failed)
         self->lines[index].waiting_ns = waiting_ns;
+    }
+}
+
+/* The same for the lines that calls began with. */
+static void
+decode_entries (Sections *self, TxCursor *cursor)
+{
+  uint32_t count = _tx_cursor_varint32 (cursor);
+  uint32_t index = 0;
+
+  if (!self->has_lines || self->has_entries)
+    cursor->failed = true;
+  self->has_entries = true;
+  for (uint32_t i = 0; i < count && !cursor->failed; i++)
+    {
+      uint32_t delta = _tx_cursor_varint32 (cursor);
+      uint32_t entries = _tx_cursor_varint32 (cursor);
+
+      index = add32 (cursor, index, delta);
+      if ((i > 0 && delta == 0) || index >= self->n_lines || entries == 0 ||
+          entries > self->lines[index].hits)
+        cursor->failed = true;
+      if (!cursor->failed)
+        self->lines[index].entries = entries;
     }
 }
 
@@ -214,7 +240,8 @@ decode_sections (Sections *self, TxCursor *cursor)
       if (cursor->failed)
         return false;
       content = _tx_cursor (bytes, size);
-      if (self->skips_lines && (tag == TX_DIGEST_TAG_LINES || tag == TX_DIGEST_TAG_WAITING))
+      if (self->skips_lines && (tag == TX_DIGEST_TAG_LINES || tag == TX_DIGEST_TAG_WAITING ||
+                                tag == TX_DIGEST_TAG_ENTRIES))
         continue;
       if (tag == TX_DIGEST_TAG_THREADS)
         decode_threads (self, &content);
@@ -222,6 +249,8 @@ decode_sections (Sections *self, TxCursor *cursor)
         decode_lines (self, &content);
       else if (tag == TX_DIGEST_TAG_WAITING)
         decode_waiting (self, &content);
+      else if (tag == TX_DIGEST_TAG_ENTRIES)
+        decode_entries (self, &content);
       else if (tag == TX_DIGEST_TAG_ERROR)
         decode_error (self, &content);
       else if (tag == TX_DIGEST_TAG_PARTS)
@@ -276,6 +305,7 @@ decode (const uint8_t *bytes, size_t size_bytes, bool skips_lines, TxError *erro
       digest->n_threads = sections.n_threads;
       digest->lines = sections.lines;
       digest->n_lines = sections.n_lines;
+      digest->tells_entries = sections.has_entries;
       digest->error_ns = sections.error_ns;
       digest->resumed = sections.resumed;
       digest->restated = sections.restated;

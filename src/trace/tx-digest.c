@@ -81,6 +81,23 @@ append_waiting (TxBuffer *content, const TxDigest *self)
 }
 
 static void
+append_entries (TxBuffer *content, const TxDigest *self)
+{
+  size_t count = 0, before = 0;
+
+  for (size_t i = 0; i < self->n_lines; i++)
+    count += self->lines[i].entries != 0;
+  _tx_buffer_append_varint (content, count);
+  for (size_t i = 0; i < self->n_lines; i++)
+    if (self->lines[i].entries != 0)
+      {
+        _tx_buffer_append_varint (content, i - before);
+        _tx_buffer_append_varint (content, self->lines[i].entries);
+        before = i;
+      }
+}
+
+static void
 append_error (TxBuffer *content, const TxDigest *self)
 {
   _tx_buffer_append_varint (content, self->error_ns);
@@ -119,6 +136,12 @@ tx_digest_encode (const TxDigest *self, size_t *ret_size_bytes)
       content.size = 0;
       append_waiting (&content, self);
       append_section (&buffer, TX_DIGEST_TAG_WAITING, &content);
+    }
+  if (self->tells_entries)
+    {
+      content.size = 0;
+      append_entries (&content, self);
+      append_section (&buffer, TX_DIGEST_TAG_ENTRIES, &content);
     }
   if (self->n_parts > 0)
     {

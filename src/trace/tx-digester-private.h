@@ -254,6 +254,7 @@ _tx_digester_begin_line (TxDigester *self,
   _tx_digester_end_line (frame, now_ns);
   _tx_tally_touch (&self->tally, line);
   line->sums.hits++;
+  line->sums.entries += frame->line == &self->nobody;
   thread->steps++;
   frame->line = line;
   frame->number = number;

@@ -476,6 +476,7 @@ _tx_digester_finish_block (TxDigester *self, int64_t end_ns, bool is_good)
       digest->error_ns = self->error_ns;
       digest->resumed = self->resumed;
       digest->restated = self->restated;
+      digest->tells_entries = true;
     }
   finish_threads (self);
   if (!is_good || !digest || !digest->lines || self->no_memory)

@@ -226,6 +226,7 @@ typedef enum
   TX_DIGEST_TAG_PARTS = 4,
   TX_DIGEST_TAG_GROUP = 5,
   TX_DIGEST_TAG_ERROR = 6,
+  TX_DIGEST_TAG_ENTRIES = 7,
 } TxDigestTag;
 
 /* ---- Ring ---- */

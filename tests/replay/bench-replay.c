@@ -32,6 +32,7 @@
 #define N_RANGES  8u
 #define N_BUCKETS 1500u
 #define N_FRAMES  64u
+#define N_COLUMNS 200u
 
 typedef enum
 {
@@ -55,6 +56,10 @@ typedef enum
   MEASURE_NEAR,
   MEASURE_NEAR_BACK,
   MEASURE_SLOWEST,
+  MEASURE_FUNCTION,
+  MEASURE_FUNCTION_BACK,
+  MEASURE_FUNCTION_NTH,
+  MEASURE_MARKS,
   MEASURE_RANGE,
   MEASURE_STEP,
   MEASURE_STEP_BACK,
@@ -89,6 +94,10 @@ static const struct
   [MEASURE_NEAR] = { "the next one", "ms", 50 },
   [MEASURE_NEAR_BACK] = { "the previous one", "ms", 50 },
   [MEASURE_SLOWEST] = { "the slowest one", "ms", 50 },
+  [MEASURE_FUNCTION] = { "continue to a function, worst of three", "ms", 300 },
+  [MEASURE_FUNCTION_BACK] = { "the same, backward", "ms", 300 },
+  [MEASURE_FUNCTION_NTH] = { "to its n-th call", "ms", 300 },
+  [MEASURE_MARKS] = { "breakpoints on the timeline, worst", "ms", 300 },
   [MEASURE_RANGE] = { "hot spots of a range, worst", "ms", 300 },
   [MEASURE_STEP] = { "single step, median", "us", 20 },
   [MEASURE_STEP_BACK] = { "the same, backward", "us", 20 },
@@ -396,6 +405,63 @@ measure_hits (Bench *self)
   note (self, MEASURE_SLOWEST);
 }
 
+/* Where on a timeline as wide as a terminal's a set of breakpoints is hit. */
+static void
+measure_marks (Bench *self, const ReplayBreakpoints *breakpoints)
+{
+  ReplayTimeline *timeline;
+  TxError error = { 0 };
+  bool marks[N_COLUMNS];
+
+  expect (replay_timeline_query (self->trace, self->start_ns, self->end_ns, N_COLUMNS, 8, NULL,
+                                 &timeline, &error),
+          MEASURE_MARKS, &error);
+  begin (self);
+  expect (replay_timeline_mark_hits (self->trace, timeline, breakpoints, NULL, marks, &error),
+          MEASURE_MARKS, &error);
+  note (self, MEASURE_MARKS);
+  replay_timeline_free (timeline);
+}
+
+/* From the middle; and to the call that has half of all before it. */
+static void
+measure_function (Bench *self, const char *name, uint64_t number)
+{
+  ReplayBreakpoints *breakpoints = replay_breakpoints_new ();
+  ReplayMove go = { .kind = REPLAY_MOVE_CONTINUE, .breakpoints = breakpoints };
+  ReplayCondition condition = { .number = number };
+  uint32_t id = 0;
+
+  if (replay_breakpoints_add_function (breakpoints, self->trace, name, &id, NULL) != TX_OK)
+    exit (1);
+  (void) move (self, self->n_steps / 2, &go, MEASURE_FUNCTION);
+  go.backward = true;
+  (void) move (self, self->n_steps / 2, &go, MEASURE_FUNCTION_BACK);
+  measure_marks (self, breakpoints);
+  if (!replay_breakpoints_set_condition (breakpoints, id, &condition))
+    exit (1);
+  assure (move (self, self->n_steps - 1, &go, MEASURE_FUNCTION_NTH).reason ==
+              REPLAY_STOP_BREAKPOINT,
+          MEASURE_FUNCTION_NTH);
+  replay_breakpoints_free (breakpoints);
+}
+
+/* A function of which nearly every block has lines, and that is called once; one that is called
+   once for a tenth of all steps; one that is called all the time. */
+static void
+measure_functions (Bench *self)
+{
+  TxError error = { 0 };
+  uint64_t count;
+
+  expect (
+      replay_hits_count (self->trace, self->main_file, BIG_TRACE_LINE_HOT, NULL, &count, &error),
+      MEASURE_FUNCTION_NTH, &error);
+  measure_function (self, "main", 1);
+  measure_function (self, "rebuild", 1);
+  measure_function (self, "log", count / 200);
+}
+
 static void
 measure_ranges (Bench *self)
 {
@@ -443,6 +509,7 @@ measure_all (Bench *self, const char *directory)
       measure_continue (self, BIG_TRACE_LINE_RARE, MEASURE_FAR);
       measure_call (self);
       measure_outermost (self);
+      measure_functions (self);
     }
   measure_hits (self);
   measure_ranges (self);

@@ -59,10 +59,30 @@ is_at_place (const RefItem *item, const ReplayBreakpoint *breakpoint, const GArr
   return item->begins && g_array_index (functions, bool, item->event.function);
 }
 
-/* Executions that the block's digest knows, or, where it can't be read, its events. */
+static uint64_t
+count_events (const Reference *self,
+              size_t block,
+              const ReplayBreakpoint *breakpoint,
+              const GArray *functions)
+{
+  uint64_t count = 0;
+
+  for (guint i = 0; i < self->items->len; i++)
+    {
+      const RefItem *item = reference_get (self, i);
+
+      count += item->block == block && !item->is_gap && is_at_place (item, breakpoint, functions);
+    }
+  return count;
+}
+
+/* Hits that the block's digest knows, or, where it can't be read, its events. */
 static void
-count_in_block (
-    const Reference *self, size_t block, TxFileId file, uint32_t line, uint64_t *ret_count)
+count_in_block (const Reference *self,
+                size_t block,
+                const ReplayBreakpoint *breakpoint,
+                const GArray *functions,
+                uint64_t *ret_count)
 {
   TxDigest *digest;
 
@@ -70,10 +90,11 @@ count_in_block (
   if (tx_reader_get_block_info (self->reader, block)->place == TX_BLOCK_MISSING)
     return;
   if (tx_reader_load_digest (self->reader, block, &digest, NULL) != TX_OK)
+    digest = NULL;
+  if (digest == NULL || (breakpoint->function != NULL && !digest->tells_entries))
     {
-      for (guint i = 0; i < self->items->len; i++)
-        *ret_count += reference_get (self, i)->block == block && !reference_get (self, i)->is_gap &&
-                      is_line (reference_get (self, i), file, line);
+      *ret_count = count_events (self, block, breakpoint, functions);
+      tx_digest_free (digest);
       return;
     }
   for (size_t i = 0; i < digest->n_lines; i++)
@@ -83,7 +104,13 @@ count_in_block (
               ? NULL
               : tx_reader_get_function (self->reader, digest->lines[i].function);
 
-      if (digest->lines[i].line == line && function != NULL && function->file == file)
+      if (breakpoint->function != NULL)
+        *ret_count += digest->lines[i].function < functions->len &&
+                              g_array_index (functions, bool, digest->lines[i].function)
+                          ? digest->lines[i].entries
+                          : 0;
+      else if (digest->lines[i].line == breakpoint->line && function != NULL &&
+               function->file == breakpoint->file)
         *ret_count += digest->lines[i].hits;
     }
   tx_digest_free (digest);
@@ -101,13 +128,14 @@ static void
 go_to_block (const Reference *self,
              Counter *counter,
              const ReplayBreakpoint *breakpoint,
+             const GArray *functions,
              size_t block)
 {
   for (; counter->block < block; counter->block++)
     {
       uint64_t count;
 
-      count_in_block (self, counter->block, breakpoint->file, breakpoint->line, &count);
+      count_in_block (self, counter->block, breakpoint, functions, &count);
       counter->before += count;
       counter->in_block = 0;
     }
@@ -139,20 +167,17 @@ static void
 add_hits (const Reference *self, const ReplayBreakpoint *breakpoint, GArray *hits)
 {
   Counter counter = { 0 };
-  bool by_digest = breakpoint->function == NULL;
   g_autoptr (GArray) functions = match_functions (self, breakpoint->function);
   g_autoptr (GArray) callers = match_functions (self, breakpoint->condition.caller);
 
-  if (by_digest && tx_reader_get_n_blocks (self->reader) > 0)
-    go_to_block (self, &counter, breakpoint, 0);
   for (guint i = 0; i < self->items->len; i++)
     {
       const RefItem *item = reference_get (self, i);
       uint32_t *id = &g_array_index (hits, uint32_t, i);
       uint64_t number;
 
-      if (by_digest && item->block != counter.block)
-        go_to_block (self, &counter, breakpoint, item->block);
+      if (item->block != counter.block)
+        go_to_block (self, &counter, breakpoint, functions, item->block);
       if (item->is_gap || !is_at_place (item, breakpoint, functions))
         continue;
       number = counter.before + ++counter.in_block;
