@@ -2,6 +2,8 @@
 // Encoding of digests; decoding hostile ones is tx-digest-decode.c's.
 #include "tx-digest.h"
 
+#include <stddef.h>
+
 #include "tx-buffer-private.h"
 #include "tx-format-private.h"
 
@@ -80,19 +82,26 @@ append_waiting (TxBuffer *content, const TxDigest *self)
       }
 }
 
+static uint32_t
+get_number (const TxDigestLine *line, size_t offset)
+{
+  return *(const uint32_t *) (const void *) ((const char *) line + offset);
+}
+
+/* Of the lines that have such a number, their places and the number. */
 static void
-append_entries (TxBuffer *content, const TxDigest *self)
+append_numbers (TxBuffer *content, const TxDigest *self, size_t offset)
 {
   size_t count = 0, before = 0;
 
   for (size_t i = 0; i < self->n_lines; i++)
-    count += self->lines[i].entries != 0;
+    count += get_number (&self->lines[i], offset) != 0;
   _tx_buffer_append_varint (content, count);
   for (size_t i = 0; i < self->n_lines; i++)
-    if (self->lines[i].entries != 0)
+    if (get_number (&self->lines[i], offset) != 0)
       {
         _tx_buffer_append_varint (content, i - before);
-        _tx_buffer_append_varint (content, self->lines[i].entries);
+        _tx_buffer_append_varint (content, get_number (&self->lines[i], offset));
         before = i;
       }
 }
@@ -140,8 +149,14 @@ tx_digest_encode (const TxDigest *self, size_t *ret_size_bytes)
   if (self->tells_entries)
     {
       content.size = 0;
-      append_entries (&content, self);
+      append_numbers (&content, self, offsetof (TxDigestLine, entries));
       append_section (&buffer, TX_DIGEST_TAG_ENTRIES, &content);
+    }
+  if (self->tells_awaits)
+    {
+      content.size = 0;
+      append_numbers (&content, self, offsetof (TxDigestLine, awaits));
+      append_section (&buffer, TX_DIGEST_TAG_AWAITS, &content);
     }
   if (self->n_parts > 0)
     {

@@ -227,6 +227,7 @@ typedef enum
   TX_DIGEST_TAG_GROUP = 5,
   TX_DIGEST_TAG_ERROR = 6,
   TX_DIGEST_TAG_ENTRIES = 7,
+  TX_DIGEST_TAG_AWAITS = 8,
 } TxDigestTag;
 
 /* ---- Ring ---- */

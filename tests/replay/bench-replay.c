@@ -48,6 +48,8 @@ typedef enum
   MEASURE_NEXT_BACK,
   MEASURE_FINISH,
   MEASURE_FINISH_BACK,
+  MEASURE_AWAIT,
+  MEASURE_AWAIT_BACK,
   MEASURE_OUTERMOST,
   MEASURE_OUTERMOST_BACK,
   MEASURE_COUNT,
@@ -86,6 +88,8 @@ static const struct
   [MEASURE_NEXT_BACK] = { "the same, backward", "ms", 50 },
   [MEASURE_FINISH] = { "finish out of it", "ms", 50 },
   [MEASURE_FINISH_BACK] = { "the same, backward", "ms", 50 },
+  [MEASURE_AWAIT] = { "next over an await as long", "ms", 50 },
+  [MEASURE_AWAIT_BACK] = { "the same, backward", "ms", 50 },
   [MEASURE_OUTERMOST] = { "finish out of the outermost frame", "ms", 50 },
   [MEASURE_OUTERMOST_BACK] = { "the same, backward", "ms", 50 },
   [MEASURE_COUNT] = { "executions of a line", "ms", 50 },
@@ -328,6 +332,25 @@ measure_call (Bench *self)
   self->results.values[MEASURE_STEP_BACK] = -1;
 }
 
+/* In a coroutine that goes on a tenth of all steps later. */
+static void
+measure_await (Bench *self)
+{
+  ReplayMove next = { .kind = REPLAY_MOVE_NEXT };
+  TxError error = { 0 };
+  ReplayPosition position;
+  ReplayStop stop;
+
+  expect (replay_hits_nth (self->trace, self->main_file, BIG_TRACE_LINE_AWAIT, 1, NULL, &position,
+                           &error),
+          MEASURE_AWAIT, &error);
+  stop = move (self, position, &next, MEASURE_AWAIT);
+  assure (stop.position - position > self->n_steps / 20, MEASURE_AWAIT);
+  next.backward = true;
+  assure (move (self, stop.position, &next, MEASURE_AWAIT_BACK).position == position,
+          MEASURE_AWAIT_BACK);
+}
+
 /* Out of the main loop, from the middle of the recording. */
 static void
 measure_outermost (Bench *self)
@@ -508,10 +531,12 @@ measure_all (Bench *self, const char *directory)
     {
       measure_continue (self, BIG_TRACE_LINE_RARE, MEASURE_FAR);
       measure_call (self);
+      measure_await (self);
       measure_outermost (self);
-      measure_functions (self);
     }
   measure_hits (self);
+  if (self->main_file != 0)
+    measure_functions (self);
   measure_ranges (self);
   measure_jumps (self);
   measure_steps (self, false);

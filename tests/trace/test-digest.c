@@ -361,7 +361,11 @@ check_random_scan (guint32 seed)
       printed_expected = print_digest (expected);
       g_assert_cmpstr (printed, ==, printed_expected);
       for (size_t k = 0; k < scanned->n_lines; k++)
-        g_assert_cmpuint (scanned->lines[k].entries, ==, expected->lines[k].entries);
+        {
+          g_assert_cmpuint (scanned->lines[k].entries, ==, expected->lines[k].entries);
+          g_assert_cmpuint (scanned->lines[k].awaits, ==, expected->lines[k].awaits);
+        }
+      g_assert_cmpint (scanned->tells_awaits, ==, expected->tells_awaits);
       g_free (printed);
       g_free (printed_expected);
       tx_digest_free (scanned);
@@ -436,15 +440,16 @@ test_many_functions (void)
 
 /* ---- Calls ---- */
 
-/* Lines that calls began with: not those of frames that were found, nor where a generator goes on; also
-   where the call was in the block before. */
+/* Lines that calls began with: not those of frames that were found, nor where a generator goes on;
+   also where the call was in the block before. */
 static void
 test_entries (void)
 {
-  const char *text =
-      "pace 1us; main: call f@a.py:1; line 2; repeat 3 (call g@a.py:10; lines 11-12; return; line 3);"
-      "block; call g@a.py:10; block; line 11; line 12; return; call h@a.py:20 as one; line 21; yield;"
-      "line 4; resume one; line 22; return; line 5";
+  const char *text = "pace 1us; main: call f@a.py:1; line 2; repeat 3 (call g@a.py:10; lines "
+                     "11-12; return; line 3);"
+                     "block; call g@a.py:10; block; line 11; line 12; return; call h@a.py:20 as "
+                     "one; line 21; yield;"
+                     "line 4; resume one; line 22; return; line 5";
   static const struct
   {
     size_t index;
@@ -461,6 +466,10 @@ test_entries (void)
         if (digest->lines[k].entries > 0)
           g_string_append_printf (told, "%u:%u ", digest->lines[k].line, digest->lines[k].entries);
       g_assert_cmpstr (told->str, ==, expected[i].entries);
+      /* The generator was suspended at its line, and went on there. */
+      g_assert_true (digest->tells_awaits);
+      for (size_t k = 0; k < digest->n_lines; k++)
+        g_assert_cmpuint (digest->lines[k].awaits, ==, digest->lines[k].line == 21 ? 2 : 0);
       tx_digest_free (digest);
     }
 }
@@ -530,14 +539,18 @@ test_sums_tell_of_their_parts (void)
   const TxDigestLine lines[] = { { 7, 12, 5, 100, 150, 90, 0, 2 } };
   const TxDigestThread other_threads[] = { { 4, 1, 3, 9 } };
   const TxDigestLine other_lines[] = { { 7, 12, 1, 10, 11, 95, 3, 1 } };
-  const TxDigest first = {
-    .threads = threads, .n_threads = 2, .lines = lines, .n_lines = 1, .steps = 5,
-    .tells_entries = true
-  };
-  const TxDigest second = {
-    .threads = other_threads, .n_threads = 1, .lines = other_lines, .n_lines = 1, .steps = 1,
-    .tells_entries = true
-  };
+  const TxDigest first = { .threads = threads,
+                           .n_threads = 2,
+                           .lines = lines,
+                           .n_lines = 1,
+                           .steps = 5,
+                           .tells_entries = true };
+  const TxDigest second = { .threads = other_threads,
+                            .n_threads = 1,
+                            .lines = other_lines,
+                            .n_lines = 1,
+                            .steps = 1,
+                            .tells_entries = true };
   const TxBlockSummary summaries[] = {
     { .sequence = 9, .first_step = 50, .steps = 5, .events = 8, .depth_max = 5 },
     { .sequence = 10, .first_step = 55, .steps = 1, .events = 1, .depth_min = 3, .depth_max = 9 },
