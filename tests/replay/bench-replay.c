@@ -345,7 +345,11 @@ measure_await (Bench *self)
                            &error),
           MEASURE_AWAIT, &error);
   stop = move (self, position, &next, MEASURE_AWAIT);
-  assure (stop.position - position > self->n_steps / 20, MEASURE_AWAIT);
+  /* A small recording may end before the main loop comes round to it again. */
+  if (self->n_steps < 1000000 && stop.reason == REPLAY_STOP_END)
+    return;
+  assure (stop.reason == REPLAY_STOP_ARRIVED && stop.position - position > self->n_steps / 20,
+          MEASURE_AWAIT);
   next.backward = true;
   assure (move (self, stop.position, &next, MEASURE_AWAIT_BACK).position == position,
           MEASURE_AWAIT_BACK);
