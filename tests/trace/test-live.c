@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -222,6 +223,8 @@ run_evicting_child (const char *directory, Shared *shared)
   TxError error = { 0 };
   TxStream *stream;
 
+  /* A test that fails tells nobody to stop. */
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
   if (!writer)
     _exit (2);
   stream = tx_writer_get_stream (writer);
