@@ -511,6 +511,7 @@ static void
 test_what_was_seen_in_the_ring_stays_counted (Fixture *fixture, gconstpointer data)
 {
   TraceText *text = trace_text_new (fixture->directory, NULL);
+  g_autofree char *digests = g_build_filename (fixture->directory, "digests.00000", NULL);
   const TxBlockInfo *info;
   TxReader *reader;
   bool changed;
@@ -521,7 +522,7 @@ test_what_was_seen_in_the_ring_stays_counted (Fixture *fixture, gconstpointer da
   trace_text_play (text, "line 4; block; line 5");
   remove_file (fixture->directory, "blocks.00000");
   remove_file (fixture->directory, "index.00000");
-  g_unlink (g_build_filename (fixture->directory, "digests.00000", NULL));
+  (void) !g_unlink (digests); /* perhaps none was written yet */
   for (int i = 0; i < 2; i++)
     {
       g_assert_cmpint (tx_reader_refresh (reader, &changed, NULL), ==, TX_OK);
