@@ -87,6 +87,7 @@ remove_breakpoint (Player *player, uint32_t id, PlayerAnswer *answer)
   say_breakpoint (player, id, "removed", answer);
   replay_breakpoints_remove_id (player->breakpoints, id);
   player->changes.settings++;
+  player->changes.breakpoints++;
 }
 
 TxStatus
@@ -119,6 +120,7 @@ player_command_break (Player *player,
   if (status != TX_OK)
     return status;
   player->changes.settings++;
+  player->changes.breakpoints++;
   if (replay_breakpoints_get_count (player->breakpoints) > n_before)
     say_breakpoint (player, id, "set", answer);
   else if (has_condition || strchr (text, ' '))
@@ -157,6 +159,7 @@ player_command_enable (Player *player,
     return TX_ERROR_INVALID;
   replay_breakpoints_set_enabled (player->breakpoints, breakpoint->id, enabled);
   player->changes.settings++;
+  player->changes.breakpoints++;
   say_breakpoint (player, breakpoint->id, enabled ? "switched on" : "switched off", answer);
   return TX_OK;
 }

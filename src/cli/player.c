@@ -151,8 +151,8 @@ player_go_to (Player *self, ReplayPosition position, PlayerAnswer *answer, TxErr
   self->gap = gap;
   self->depth = step.depth;
   self->is_measured = false;
-  /* The positions of a growing end are not visited by anybody. */
-  if (!self->is_following)
+  /* The positions of a growing end, and those that one slides over, are not visited by anybody. */
+  if (!self->is_following && !self->is_sliding)
     replay_history_visit (self->history, step.position);
   if (!in_gap)
     player_look_at (self, step.file, step.line);

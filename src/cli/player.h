@@ -29,6 +29,7 @@ typedef struct {
   unsigned position; /* the current step */
   unsigned data;     /* the recording has grown */
   unsigned settings; /* breakpoints, bookmarks, zone, order of hot spots */
+  unsigned breakpoints;
   unsigned look;     /* the file, line or frame looked at */
 } PlayerChanges;
 
@@ -62,6 +63,7 @@ typedef struct {
 
   bool any_thread;   /* step goes to whatever thread comes next */
   bool is_following; /* the position stays at the end while that grows */
+  bool is_sliding;   /* positions are passed on the way to another: the history leaves them out */
   ReplayHotspotSort sort; /* of hot spots */
   char search[PLAYER_SEARCH_SIZE]; /* last searched for; "": nothing yet */
   PlayerChanges changes;

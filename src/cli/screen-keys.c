@@ -293,7 +293,7 @@ const ScreenKey screen_keys[] = {
           take_mouse,
           0,
           "mouse",
-          "click: line, margin (breakpoint), row, timeline; wheel scrolls"),
+          "click: line, margin (breakpoint), row; timeline: click, drag; wheel"),
   SAME_ACTION (FUNCTION (KEY_RESIZE), resize, 0),
 };
 
@@ -325,6 +325,8 @@ screen_take_key (Screen *self, uint32_t code)
 {
   const ScreenKey *key = find_key (code);
 
+  if (code != FUNCTION (KEY_MOUSE) && code != FUNCTION (KEY_RESIZE))
+    screen_mouse_let_go (self);
   /* The size may change at any time, whatever is open. */
   if (code == FUNCTION (KEY_RESIZE))
     {

@@ -15,7 +15,16 @@ clamp (int value, int low, int high)
   return value < low ? low : value > high ? high : value;
 }
 
-/* Rows of the timeline: lanes, and one with the times. */
+static bool
+has_breakpoints (const Player *player)
+{
+  for (size_t i = 0; i < replay_breakpoints_get_count (player->breakpoints); i++)
+    if (replay_breakpoints_get (player->breakpoints, i)->enabled)
+      return true;
+  return false;
+}
+
+/* Rows of the timeline: lanes, one with hits of breakpoints, and one with the times. */
 static int
 get_timeline_height (const Screen *self, int rows)
 {
@@ -24,7 +33,7 @@ get_timeline_height (const Screen *self, int rows)
 
   if (rows < 10)
     return 0;
-  return clamp (n_threads, 1, most) + (rows >= 12 ? 1 : 0);
+  return clamp (n_threads, 1, most) + (rows >= 12 ? 1 + self->timeline.shows_marks : 0);
 }
 
 static int
@@ -86,12 +95,15 @@ screen_lay_out (Screen *self)
 {
   int rows = LINES, columns = COLS;
   int header_height = rows >= 12 ? 2 : rows >= 3 ? 1 : 0;
-  int timeline_height = get_timeline_height (self, rows);
-  int middle = rows - header_height - timeline_height - 1;
   int n_panes = count_shown (self);
-  ScreenArea source = { header_height, 0, middle > 0 ? middle : 0, columns };
+  int timeline_height, middle;
+  ScreenArea source = { header_height, 0, 0, columns };
   ScreenArea side = { header_height, 0, 0, 0 };
 
+  self->timeline.shows_marks = has_breakpoints (self->player);
+  timeline_height = get_timeline_height (self, rows);
+  middle = rows - header_height - timeline_height - 1;
+  source.height = middle > 0 ? middle : 0;
   self->header = (ScreenArea){ 0, 0, header_height, columns };
   self->message_area = (ScreenArea){ rows - 1, 0, 1, columns };
   self->timeline.area = (ScreenArea){ rows - 1 - timeline_height, 0, timeline_height, columns };

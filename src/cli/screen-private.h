@@ -135,6 +135,10 @@ typedef struct {
   int64_t loaded_start_ns;  /* the same, of what was loaded */
   int64_t loaded_end_ns;
   int64_t loaded_ms;
+  bool shows_marks;         /* there are breakpoints that are on */
+  bool has_marks;           /* of the timeline above */
+  bool *marks;              /* owned; nullable: its columns with hits of breakpoints */
+  unsigned marks_breakpoints;  /* PlayerChanges.breakpoints that they are of */
 } ScreenTimeline;
 
 typedef struct {
@@ -161,6 +165,8 @@ struct _Screen {
   bool shows_help;
   size_t help_top;
   bool quits;
+  bool is_held;    /* the mouse's button */
+  bool is_sliding; /* it was pressed on the timeline */
   uint32_t pending[SCREEN_PENDING_MAX]; /* keys that came during a long move */
   size_t n_pending;
   int64_t work_began_ms; /* of the command that runs */
@@ -220,4 +226,11 @@ void screen_help_draw (Screen *self);
 void screen_help_take_key (Screen *self, uint32_t key);
 
 void screen_take_key (Screen *self, uint32_t key);
+
+/** screen_mouse_init: asks the terminal for clicks, and for motion while a button is held. */
+void screen_mouse_init (void);
+/** screen_mouse_close: before endwin(). */
+void screen_mouse_close (void);
 void screen_take_mouse (Screen *self);
+/** screen_mouse_let_go: a slide over the timeline ends where it is; also when its end was not told. */
+void screen_mouse_let_go (Screen *self);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The timeline: a lane a thread, call depth over time in block characters; missing stretches; where
-// one is; bookmarks; the times at both ends.
+// one is; hits of breakpoints; bookmarks; the times at both ends.
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli-sum.h"
@@ -14,6 +15,7 @@ void
 screen_timeline_clear (ScreenTimeline *self)
 {
   replay_timeline_free (self->timeline);
+  free (self->marks);
   *self = (ScreenTimeline){ 0 };
 }
 
@@ -36,10 +38,19 @@ get_range (const Screen *self, int64_t *ret_start_ns, int64_t *ret_end_ns)
   return true;
 }
 
+/* Below the lanes; without an axis the marks have no row of their own. */
+static bool
+has_marks_row (const ScreenTimeline *timeline)
+{
+  return timeline->shows_marks && timeline->area.height > 2;
+}
+
 static int
 get_n_lanes (const ScreenTimeline *timeline)
 {
-  return timeline->area.height > 1 ? timeline->area.height - 1 : timeline->area.height;
+  int height = timeline->area.height - has_marks_row (timeline);
+
+  return height > 1 ? height - 1 : height;
 }
 
 static bool
@@ -95,6 +106,33 @@ load (Screen *self)
   timeline->timeline = loaded;
   timeline->loaded_start_ns = timeline->start_ns;
   timeline->loaded_end_ns = timeline->end_ns;
+  timeline->has_marks = false;
+}
+
+/* Where breakpoints are hit. Whoever cancels it sees the timeline without. */
+static void
+load_marks (Screen *self)
+{
+  ScreenTimeline *timeline = &self->timeline;
+  const ReplayTimeline *known = timeline->timeline;
+  bool *marks;
+
+  if (!timeline->shows_marks ||
+      (timeline->has_marks && timeline->marks_breakpoints == self->player->changes.breakpoints))
+    return;
+  timeline->has_marks = true;
+  timeline->marks_breakpoints = self->player->changes.breakpoints;
+  marks = reallocarray (timeline->marks, known->n_buckets, sizeof *marks);
+  if (!marks)
+    {
+      timeline->shows_marks = false;
+      return;
+    }
+  timeline->marks = marks;
+  screen_begin_work (self);
+  if (replay_timeline_mark_hits (self->player->trace, known, self->player->breakpoints,
+                                 &self->player->progress, marks, NULL) != TX_OK)
+    memset (marks, 0, known->n_buckets * sizeof *marks);
 }
 
 /* The column of a time; -1: not in sight. */
@@ -164,6 +202,25 @@ draw_bookmarks (const Screen *self, const ReplayTimeline *known, int y)
     }
 }
 
+/* In a row of their own, or over the lane where there is no room for one. */
+static void
+draw_marks (const Screen *self, const ReplayTimeline *known, int here)
+{
+  const ScreenTimeline *timeline = &self->timeline;
+  int y = timeline->area.y + (has_marks_row (timeline) ? get_n_lanes (timeline) : 0);
+
+  for (size_t i = 0; i < known->n_buckets; i++)
+    {
+      int x = timeline->area.x + (int) i;
+      ScreenPen pen = {
+        .y = y, .x = x, .end = x + 1, .style = (int) i == here ? SCREEN_HERE : SCREEN_BREAKPOINT
+      };
+
+      if (timeline->marks[i])
+        screen_pen_put_symbol (&pen, "\342\227\217", "*"); /* as in the margin */
+    }
+}
+
 /* The times at both ends, bookmarks, and the place below the lanes. */
 static void
 draw_axis (const Screen *self, const ReplayTimeline *known, int here)
@@ -212,6 +269,9 @@ screen_timeline_draw (Screen *self)
     return;
   here = self->player->has_step ? get_column (known, self->player->step.real_ns) : -1;
   draw_lanes (self, known, here);
+  load_marks (self);
+  if (self->timeline.shows_marks)
+    draw_marks (self, known, here);
   if (self->timeline.area.height > 1)
     draw_axis (self, known, here);
 }
@@ -260,6 +320,10 @@ screen_timeline_click (Screen *self, int x)
     return;
   self->focus = SCREEN_FOCUS_TIMELINE;
   self->player->is_following = false;
+  if (x < self->timeline.area.x)
+    x = self->timeline.area.x;
+  if (x >= self->timeline.area.x + (int) known->n_buckets)
+    x = self->timeline.area.x + (int) known->n_buckets - 1;
   /* The middle of the column: its beginning may belong to the one before. */
   share = ((double) (x - self->timeline.area.x) + 0.5) / (double) known->n_buckets;
   screen_begin_work (self);

@@ -70,8 +70,7 @@ screen_open (TxError *error)
   meta (stdscr, TRUE);
   if (!getenv ("ESCDELAY"))
     set_escdelay (ESCAPE_MS);
-  mousemask (BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
-  mouseinterval (0);
+  screen_mouse_init ();
   screen_draw_init ();
   screen_styles_init ();
   return TX_OK;
@@ -82,6 +81,7 @@ screen_close (void)
 {
   if (!terminal)
     return;
+  screen_mouse_close ();
   endwin ();
   delscreen (terminal);
   terminal = NULL;

@@ -86,8 +86,11 @@ judge_thread (ReplayWalk *walk, const ReplayThreads *threads)
 
   if (walk->thread == 0 || thread == NULL)
     return VERDICT_NONE;
+  /* The frame at depth 1 ends (backward: begins) where no frame is left. A block has each of its
+     threads' stacks at their first event in it, so that its digest has the depth before that, too.
+   */
   if (walk->waiting)
-    return thread->depth_min <= 1 ? VERDICT_SOME : VERDICT_NONE;
+    return thread->depth_min == 0 ? VERDICT_SOME : VERDICT_NONE;
   if (thread->depth_min > walk->depth_max)
     return VERDICT_NONE;
   if (thread->depth_min < walk->depth_max)
@@ -134,6 +137,35 @@ ask_span (ReplayWalk *walk, const ReplaySpan *span, bool *ret_wanted, TxError *e
   return status;
 }
 
+/* Whether the frame that is suspended may go on (backward: be suspended) where the digest is of, or
+   a line is there that is looked for. */
+static bool
+digest_has_await (const ReplayWalk *walk, const TxDigest *digest)
+{
+  const ReplaySearch *search = walk->search;
+
+  if (!digest->tells_awaits || digest_has_line (search, digest) ||
+      (search->targets != NULL && _replay_targets_may_be_in (search->targets, digest)))
+    return true;
+  for (size_t i = 0; i < digest->n_lines && digest->lines[i].function <= walk->awaited_function;
+       i++)
+    if (digest->lines[i].function == walk->awaited_function && digest->lines[i].awaits > 0)
+      return true;
+  return false;
+}
+
+static bool
+has_await_cb (void *data, const ReplaySpan *span)
+{
+  const ReplayWalk *walk = data;
+  const TxDigest *digest;
+
+  if (walk->search->targets != NULL)
+    _replay_targets_select (walk->search->targets, span->first, span->n_blocks);
+  return _replay_trace_load_span (walk->search->trace, span, &digest, NULL) != TX_OK ||
+         digest_has_await (walk, digest);
+}
+
 /* Whether a block of the span may have to be looked into, or change what is known of the frame that
    the search began in. */
 static bool
@@ -147,15 +179,12 @@ matters_cb (void *data, const ReplaySpan *span)
          probe.passed_below != walk->passed_below;
 }
 
-/* How many blocks from (back from) block @index on can be passed over; 0: look at it. Digests say
-   nothing of frames that go on. */
+/* How many blocks from (back from) block @index on can be passed over; 0: look at it. */
 size_t
 _replay_walk_skip_span (ReplayWalk *self, size_t index)
 {
-  if (self->awaited != 0)
-    return 0;
-  return _replay_trace_skip_span (self->search->trace, index, self->search->backward, matters_cb,
-                                  self);
+  return _replay_trace_skip_span (self->search->trace, index, self->search->backward,
+                                  self->awaited != 0 ? has_await_cb : matters_cb, self);
 }
 
 void
@@ -222,10 +251,9 @@ ask_digest (ReplayWalk *walk, size_t index, bool *ret_wanted, TxError *error)
       _replay_walk_note_missing (walk, info->n_missing);
       return TX_OK;
     }
-  /* Digests say nothing of frames that go on. */
   if (walk->awaited != 0)
     {
-      *ret_wanted = true;
+      *ret_wanted = has_await_cb (walk, &span);
       return TX_OK;
     }
   /* Without a step it may still tell that a frame was left. */

@@ -13,6 +13,7 @@ typedef struct
   uint32_t depth_max;
   TxActivationId
       awaited;       /* that frame is suspended: nothing counts before it goes on; 0: it runs */
+  TxFunctionId awaited_function; /* its function */
   bool waiting;      /* for the frame to be left */
   bool passed_below; /* the frame at depth_max was left, so its function says nothing any more */
   ReplayTargetHit *hits; /* owned; of the targets in the block that is walked */

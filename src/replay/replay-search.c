@@ -63,6 +63,7 @@ follow_frame (ReplayWalk *walk, const TxBlock *block, const TxEvent *event)
   if (begins_await (walk, event))
     {
       walk->awaited = event->activation;
+      walk->awaited_function = event->function;
       return;
     }
   if (is_frame_end (search, event))

@@ -71,6 +71,9 @@ TxStatus _replay_targets_add_breakpoints (ReplayTargets *self,
 bool _replay_targets_select (ReplayTargets *self, size_t first, size_t n_blocks);
 /* The same for its digest. */
 bool _replay_targets_may_be_in (const ReplayTargets *self, const TxDigest *digest);
+/* Whether its digest alone says that they have one: a line or a function without a condition was
+   executed. */
+bool _replay_targets_are_in (const ReplayTargets *self, const TxDigest *digest);
 
 /* The first key that is not smaller; @n_keys if there is none. */
 size_t _replay_targets_find_key (const ReplayTargetKey *keys, size_t n_keys, uint32_t key);

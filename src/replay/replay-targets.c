@@ -8,8 +8,6 @@
 
 #include "replay-moves.h"
 
-#define BLOCKS_A_REPORT 64u
-
 void
 _replay_targets_init (ReplayTargets *self, ReplayTrace *trace)
 {
@@ -174,67 +172,130 @@ get_entries (ReplayTargets *self,
   return _replay_status_is_missing (status) ? TX_OK : status;
 }
 
-/* Whether a line of the functions was executed in the span. */
+/* How often calls of the functions begin, as a digest says; false if it does not. */
 static bool
-has_function_cb (void *data, const ReplaySpan *span)
+count_entries (const ReplayTargets *self, const TxDigest *digest, uint64_t *ret_count)
 {
-  ReplayTargets *self = data;
-  const TxDigest *digest;
+  *ret_count = 0;
+  for (size_t i = 0; i < digest->n_lines; i++)
+    {
+      const TxDigestLine *line = &digest->lines[i];
+      size_t found = _replay_targets_find_key (self->functions, self->n_functions, line->function);
 
-  return _replay_targets_select (self, span->first, span->n_blocks) &&
-         (_replay_trace_load_span (self->trace, span, &digest, NULL) != TX_OK ||
-          _replay_targets_may_be_in (self, digest));
+      if (line->hits == 0 || found == self->n_functions ||
+          self->functions[found].key != line->function)
+        continue;
+      if (!digest->tells_entries)
+        return false;
+      *ret_count += line->entries;
+    }
+  return true;
 }
 
-/* As find_line_hit(), by decoding all blocks that have lines of the functions. */
+/* The calls that are looked for, and where one has got to. */
+typedef struct
+{
+  ReplayTargets all;
+  uint64_t n;
+  uint64_t n_before;
+  uint64_t n_entries; /* in the span that is asked */
+} Calls;
+
+/* Whether the span may have the n-th call, or can't be told to be before it. */
+static bool
+has_call_cb (void *data, const ReplaySpan *span)
+{
+  Calls *self = data;
+  const TxDigest *digest;
+
+  return _replay_trace_load_span (self->all.trace, span, &digest, NULL) != TX_OK ||
+         !count_entries (&self->all, digest, &self->n_entries) ||
+         self->n_before + self->n_entries >= self->n;
+}
+
+/* What the digest of a block tells of calls; false if it does not. */
+static bool
+ask_block (Calls *self, size_t index)
+{
+  const TxDigest *digest;
+
+  return _replay_trace_load_digest (self->all.trace, index, &digest, NULL) == TX_OK &&
+         count_entries (&self->all, digest, &self->n_entries);
+}
+
+/* Where the block behind block @index begins. */
+static ReplayPosition
+get_behind (const TxReader *reader, size_t index)
+{
+  return index + 1 < tx_reader_get_n_blocks (reader)
+             ? tx_reader_get_block_info (reader, index + 1)->first_step
+             : REPLAY_POSITION_NONE;
+}
+
+/* Goes on over block @index; %TX_END if it does not have the n-th. */
+static TxStatus
+find_in_block (
+    Calls *self, size_t index, ReplayPosition *ret_position, bool *ret_is_there, TxError *error)
+{
+  const TxReader *reader = replay_trace_get_reader (self->all.trace);
+  bool is_told = ask_block (self, index);
+  ReplayTargetHit *hits;
+  size_t n_hits;
+  TxStatus status;
+
+  if (is_told && self->n_before + self->n_entries < self->n)
+    {
+      self->n_before += self->n_entries;
+      return TX_END;
+    }
+  status = get_entries (&self->all, index, &hits, &n_hits, error);
+  if (status != TX_OK)
+    return status;
+  *ret_is_there = self->n_before + n_hits >= self->n;
+  if (*ret_is_there)
+    *ret_position = tx_reader_get_block_info (reader, index)->first_step +
+                    hits[self->n - self->n_before - 1].step;
+  else if (is_told) /* its events can't be read */
+    *ret_position = get_behind (reader, index);
+  self->n_before += n_hits;
+  free (hits);
+  return *ret_is_there || is_told ? TX_OK : TX_END;
+}
+
+/* As find_line_hit(); of recordings whose digests don't tell of calls, all blocks that have lines
+   of the functions are decoded. */
 static TxStatus
 find_function_hit (ReplayTrace *trace,
                    const ReplayTarget *target,
                    uint64_t n,
                    const ReplayProgress *progress,
                    ReplayPosition *ret_position,
+                   bool *ret_is_there,
                    TxError *error)
 {
-  const TxReader *reader = replay_trace_get_reader (trace);
-  size_t n_blocks = tx_reader_get_n_blocks (reader);
+  size_t n_blocks = tx_reader_get_n_blocks (replay_trace_get_reader (trace));
   ReplayTarget item = { .functions = target->functions, .last = REPLAY_POSITION_NONE };
-  ReplayTargets all = { .trace = trace, .items = &item, .n_items = 1 };
-  uint64_t n_before = 0;
-  TxStatus status = TX_OK;
+  Calls calls = { .all = { .trace = trace, .items = &item, .n_items = 1 }, .n = n };
+  TxStatus status = TX_END;
 
-  if (!add_keys (&all.functions, &all.n_functions, item.functions.ids, item.functions.n_ids, 0))
+  if (!add_keys (&calls.all.functions, &calls.all.n_functions, item.functions.ids,
+                 item.functions.n_ids, 0))
     return no_memory (error);
-  for (size_t i = 0; i < n_blocks && status == TX_OK; i++)
+  for (size_t i = 0, turn = 0; i < n_blocks && status == TX_END; turn++)
     {
-      ReplayTargetHit *hits;
-      size_t n_hits;
-      size_t n_passed = _replay_trace_skip_span (trace, i, false, has_function_cb, &all);
+      size_t n_passed = _replay_trace_skip_span (trace, i, false, has_call_cb, &calls);
 
-      if (n_passed > 0)
-        {
-          i += n_passed - 1;
-          continue;
-        }
-      if (i % BLOCKS_A_REPORT == BLOCKS_A_REPORT - 1 &&
+      if (turn % REPLAY_SPANS_A_REPORT == REPLAY_SPANS_A_REPORT - 1 &&
           !_replay_progress_report (progress, i, n_blocks))
         status = TX_CANCELLED;
+      else if (n_passed > 0)
+        calls.n_before += calls.n_entries;
       else
-        status = get_entries (&all, i, &hits, &n_hits, error);
-      if (status != TX_OK)
-        break;
-      if (n_before + n_hits >= n)
-        {
-          *ret_position =
-              tx_reader_get_block_info (reader, i)->first_step + hits[n - n_before - 1].step;
-          free (hits);
-          free (all.functions);
-          return TX_OK;
-        }
-      n_before += n_hits;
-      free (hits);
+        status = find_in_block (&calls, i, ret_position, ret_is_there, error);
+      i += n_passed > 0 ? n_passed : 1;
     }
-  free (all.functions);
-  return status == TX_OK ? TX_END : status;
+  free (calls.all.functions);
+  return status;
 }
 
 static TxStatus
@@ -249,7 +310,7 @@ find_hit (ReplayTrace *trace,
   *ret_is_there = true;
   if (target->file != 0)
     return find_line_hit (trace, target, n, progress, ret_position, ret_is_there, error);
-  return find_function_hit (trace, target, n, progress, ret_position, error);
+  return find_function_hit (trace, target, n, progress, ret_position, ret_is_there, error);
 }
 
 /* From numbers of executions to positions. */
@@ -417,22 +478,50 @@ _replay_targets_find_key (const ReplayTargetKey *keys, size_t n_keys, uint32_t k
   return low;
 }
 
-static bool
-is_wanted (const ReplayTargets *self, const TxDigestLine *line)
+/* What a digest's line says of the targets. */
+typedef enum
+{
+  SAYS_NOTHING,
+  SAYS_PERHAPS,
+  SAYS_HIT,
+} Answer;
+
+static Answer
+ask_line (const ReplayTargets *self, const TxDigest *digest, const TxDigestLine *line)
 {
   TxFileId file = _replay_trace_get_file_of (self->trace, line->function);
+  Answer answer = SAYS_NOTHING;
 
   for (size_t i = _replay_targets_find_key (self->lines, self->n_lines, line->line);
        i < self->n_lines && self->lines[i].key == line->line; i++)
     {
       const ReplayTarget *target = &self->items[self->lines[i].target];
 
-      if (target->may_be_in_block && file != 0 && target->file == file)
-        return true;
+      if (!target->may_be_in_block || file == 0 || target->file != file)
+        continue;
+      if (target->condition == NULL)
+        return SAYS_HIT;
+      answer = SAYS_PERHAPS;
     }
   for (size_t i = _replay_targets_find_key (self->functions, self->n_functions, line->function);
        i < self->n_functions && self->functions[i].key == line->function; i++)
-    if (self->items[self->functions[i].target].may_be_in_block)
+    {
+      const ReplayTarget *target = &self->items[self->functions[i].target];
+
+      if (!target->may_be_in_block || (digest->tells_entries && line->entries == 0))
+        continue;
+      if (target->condition == NULL && digest->tells_entries)
+        return SAYS_HIT;
+      answer = SAYS_PERHAPS;
+    }
+  return answer;
+}
+
+static bool
+has_line_that_says (const ReplayTargets *self, const TxDigest *digest, Answer least)
+{
+  for (size_t i = 0; i < digest->n_lines; i++)
+    if (digest->lines[i].hits > 0 && ask_line (self, digest, &digest->lines[i]) >= least)
       return true;
   return false;
 }
@@ -440,8 +529,11 @@ is_wanted (const ReplayTargets *self, const TxDigestLine *line)
 bool
 _replay_targets_may_be_in (const ReplayTargets *self, const TxDigest *digest)
 {
-  for (size_t i = 0; i < digest->n_lines; i++)
-    if (digest->lines[i].hits > 0 && is_wanted (self, &digest->lines[i]))
-      return true;
-  return false;
+  return has_line_that_says (self, digest, SAYS_PERHAPS);
+}
+
+bool
+_replay_targets_are_in (const ReplayTargets *self, const TxDigest *digest)
+{
+  return has_line_that_says (self, digest, SAYS_HIT);
 }

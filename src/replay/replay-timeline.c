@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "replay-timeline-private.h"
 #include "replay-trace-private.h"
 
 #define BLOCKS_DECODED_MAX 24u
@@ -24,8 +25,8 @@ typedef struct
   size_t n_threads;
 } Work;
 
-static size_t
-get_bucket (const ReplayTimeline *timeline, int64_t real_ns)
+size_t
+_replay_timeline_get_bucket (const ReplayTimeline *timeline, int64_t real_ns)
 {
   uint64_t extent_ns = (uint64_t) timeline->end_real_ns - (uint64_t) timeline->start_real_ns;
   uint64_t offset_ns;
@@ -115,8 +116,8 @@ add_events (Work *work, size_t index, TxError *error)
       lane = get_lane (work, event->thread, &lane_index);
       if (lane == NULL)
         return tx_error_set (error, TX_ERROR_MEMORY, "no memory for the timeline");
-      add_to_bucket (&lane->buckets[get_bucket (work->timeline, real_ns)], event->depth,
-                     event->depth, 1);
+      add_to_bucket (&lane->buckets[_replay_timeline_get_bucket (work->timeline, real_ns)],
+                     event->depth, event->depth, 1);
       work->lane_steps[lane_index]++;
     }
   return TX_OK;
@@ -141,8 +142,8 @@ spread (ReplayTimelineLane *lane, const TxDigestThread *thread, size_t first, si
 static TxStatus
 add_digest (Work *work, size_t index, int64_t first_ns, int64_t last_ns, TxError *error)
 {
-  size_t first = get_bucket (work->timeline, first_ns);
-  size_t last = get_bucket (work->timeline, last_ns);
+  size_t first = _replay_timeline_get_bucket (work->timeline, first_ns);
+  size_t last = _replay_timeline_get_bucket (work->timeline, last_ns);
   ReplayThreads threads;
   TxStatus status = _replay_trace_load_block_threads (work->trace, index, &threads, error);
 
@@ -168,8 +169,11 @@ add_digest (Work *work, size_t index, int64_t first_ns, int64_t last_ns, TxError
 /* --- all of it --- */
 
 /* The wall-clock extent of a block; for missing ones, what lies between its neighbours. */
-static void
-get_extent (const TxReader *reader, size_t index, int64_t *ret_first_ns, int64_t *ret_last_ns)
+void
+_replay_timeline_get_extent (const TxReader *reader,
+                             size_t index,
+                             int64_t *ret_first_ns,
+                             int64_t *ret_last_ns)
 {
   size_t n_blocks = tx_reader_get_n_blocks (reader);
   const TxBlockInfo *info = tx_reader_get_block_info (reader, index);
@@ -183,7 +187,7 @@ get_extent (const TxReader *reader, size_t index, int64_t *ret_first_ns, int64_t
   *ret_first_ns = INT64_MIN;
   *ret_last_ns = INT64_MAX;
   if (index > 0 && tx_reader_get_block_info (reader, index - 1)->place != TX_BLOCK_MISSING)
-    get_extent (reader, index - 1, &(int64_t){ 0 }, ret_first_ns);
+    _replay_timeline_get_extent (reader, index - 1, &(int64_t){ 0 }, ret_first_ns);
   if (index + 1 < n_blocks &&
       tx_reader_get_block_info (reader, index + 1)->place != TX_BLOCK_MISSING)
     *ret_last_ns = tx_reader_get_block_info (reader, index + 1)->times.real_first_ns;
@@ -198,7 +202,7 @@ count_blocks (const Work *work)
     {
       int64_t first_ns, last_ns;
 
-      get_extent (work->reader, i, &first_ns, &last_ns);
+      _replay_timeline_get_extent (work->reader, i, &first_ns, &last_ns);
       n += last_ns >= work->timeline->start_real_ns && first_ns <= work->timeline->end_real_ns;
     }
   return n;
@@ -217,17 +221,17 @@ mark_missing (Work *work)
 
       if (info->place != TX_BLOCK_MISSING && info->events_lost == 0)
         continue;
-      get_extent (work->reader, i, &first_ns, &last_ns);
+      _replay_timeline_get_extent (work->reader, i, &first_ns, &last_ns);
       if (info->place != TX_BLOCK_MISSING) /* dropped just before this block */
         {
           last_ns = first_ns;
           if (i > 0)
-            get_extent (work->reader, i - 1, &(int64_t){ 0 }, &first_ns);
+            _replay_timeline_get_extent (work->reader, i - 1, &(int64_t){ 0 }, &first_ns);
         }
       if (last_ns < timeline->start_real_ns || first_ns > timeline->end_real_ns)
         continue;
-      for (size_t bucket = get_bucket (timeline, first_ns);
-           bucket <= get_bucket (timeline, last_ns); bucket++)
+      for (size_t bucket = _replay_timeline_get_bucket (timeline, first_ns);
+           bucket <= _replay_timeline_get_bucket (timeline, last_ns); bucket++)
         for (size_t lane = 0; lane < timeline->n_lanes; lane++)
           timeline->lanes[lane].buckets[bucket].missing = true;
     }
@@ -250,7 +254,7 @@ add_blocks (Work *work, TxError *error)
 
       if (info->place == TX_BLOCK_MISSING)
         continue;
-      get_extent (work->reader, i, &first_ns, &last_ns);
+      _replay_timeline_get_extent (work->reader, i, &first_ns, &last_ns);
       if (last_ns < timeline->start_real_ns || first_ns > timeline->end_real_ns)
         continue;
       if ((decode || n_done % BLOCKS_A_REPORT == 0) &&

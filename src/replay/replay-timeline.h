@@ -4,6 +4,7 @@
 // when the range is narrow enough (at most a few dozen blocks).
 #pragma once
 
+#include "replay-breakpoints.h"
 #include "replay-trace.h"
 
 #ifdef __cplusplus
@@ -33,6 +34,15 @@ typedef struct {
 } ReplayTimeline;
 
 TxStatus replay_timeline_query (ReplayTrace *trace, int64_t start_real_ns, int64_t end_real_ns, size_t n_buckets, size_t max_lanes, const ReplayProgress *progress, ReplayTimeline **ret_timeline, TxError *error) TX_WARN_UNUSED;
+
+/**
+ * replay_timeline_mark_hits:
+ * @ret_marks: (array length=n_buckets of @timeline): whether a breakpoint that is on is hit in the bucket
+ *
+ * From digests; a block is decoded only where they don't say whether a bucket has a hit: those at the borders of
+ * buckets, and where conditions are asked for (or functions, of older recordings).
+ */
+TxStatus replay_timeline_mark_hits (ReplayTrace *trace, const ReplayTimeline *timeline, const ReplayBreakpoints *breakpoints, const ReplayProgress *progress, bool *ret_marks, TxError *error) TX_WARN_UNUSED;
 void replay_timeline_free (ReplayTimeline *self);
 
 #ifdef __cplusplus

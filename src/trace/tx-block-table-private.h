@@ -65,6 +65,15 @@ bool _tx_block_table_add_ring (TxBlockTable *self, const TxBlockSummary *summary
 /** _tx_block_table_add_missing_end: the recording is known to have had so much more. Stays. */
 bool _tx_block_table_add_missing_end (TxBlockTable *self, uint64_t n_blocks, uint64_t n_steps);
 
+/**
+ * _tx_block_table_add_known:
+ * The entries behind the filed ones are known to lack @n_steps steps, and to reach to before block @sequence at
+ * least. Where a hole is before them it gets these steps, else one is put behind. Until the next reading.
+ *
+ * Returns: false without memory
+ */
+bool _tx_block_table_add_known (TxBlockTable *self, uint64_t sequence, uint64_t n_steps);
+
 /* ---- Between tx-block-table.c and tx-block-table-read.c ---- */
 
 /** _tx_block_table_fits: whether @n_blocks blocks with these numbers can stand behind the end. */

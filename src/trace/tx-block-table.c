@@ -166,3 +166,20 @@ _tx_block_table_add_missing_end (TxBlockTable *self, uint64_t n_blocks, uint64_t
     return true;
   return push_missing (self, n_blocks, n_steps, NULL);
 }
+
+bool
+_tx_block_table_add_known (TxBlockTable *self, uint64_t sequence, uint64_t n_steps)
+{
+  TxBlockEntry *hole = &self->entries[self->n_filed];
+
+  if (self->n_filed == self->n_entries || hole->info.place != TX_BLOCK_MISSING)
+    return sequence <= self->next_sequence ||
+           _tx_block_table_add_missing_end (self, sequence - self->next_sequence, n_steps);
+  if (n_steps > UINT32_MAX - hole->info.steps || n_steps > INT64_MAX - self->next_step)
+    return true;
+  hole->info.steps += (uint32_t) n_steps;
+  for (size_t i = self->n_filed + 1; i < self->n_entries; i++)
+    self->entries[i].info.first_step += n_steps;
+  self->next_step += n_steps;
+  return true;
+}

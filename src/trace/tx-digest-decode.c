@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Decodes the digest of a block (docs/trace-format.md, section 6) from bytes that
 // nobody vouches for. The encoder is in tx-digest.c.
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "tx-buffer-private.h"
@@ -26,6 +27,8 @@ typedef struct
   bool has_threads;
   bool has_lines;
   bool has_waiting;
+  bool has_entries;
+  bool has_awaits;
   uint32_t error_ns, resumed, restated;
   bool has_parts;
   bool skips_lines;
@@ -114,6 +117,7 @@ decode_line (TxCursor *cursor, const TxDigestLine *before, TxDigestLine *line)
     cursor->failed = true;
   line->slowest_ns = _tx_cursor_varint64 (cursor);
   line->waiting_ns = 0;
+  line->entries = line->awaits = 0;
 }
 
 static void
@@ -151,6 +155,38 @@ decode_waiting (Sections *self, TxCursor *cursor)
       if (!cursor->failed)
         self->lines[index].waiting_ns = waiting_ns;
     }
+}
+
+/* A number of some lines; @offset: of it in a line. */
+static void
+decode_numbers (Sections *self, TxCursor *cursor, size_t offset, bool *has_it)
+{
+  uint32_t count = _tx_cursor_varint32 (cursor);
+  uint32_t index = 0;
+
+  if (!self->has_lines || *has_it)
+    cursor->failed = true;
+  *has_it = true;
+  for (uint32_t i = 0; i < count && !cursor->failed; i++)
+    {
+      uint32_t delta = _tx_cursor_varint32 (cursor);
+      uint32_t number = _tx_cursor_varint32 (cursor);
+
+      index = add32 (cursor, index, delta);
+      if ((i > 0 && delta == 0) || index >= self->n_lines || number == 0)
+        cursor->failed = true;
+      if (!cursor->failed)
+        *(uint32_t *) (void *) ((char *) &self->lines[index] + offset) = number;
+    }
+}
+
+static void
+decode_entries (Sections *self, TxCursor *cursor)
+{
+  decode_numbers (self, cursor, offsetof (TxDigestLine, entries), &self->has_entries);
+  for (size_t i = 0; i < self->n_lines && !cursor->failed; i++)
+    if (self->lines[i].entries > self->lines[i].hits)
+      cursor->failed = true;
 }
 
 static void
@@ -214,7 +250,8 @@ decode_sections (Sections *self, TxCursor *cursor)
       if (cursor->failed)
         return false;
       content = _tx_cursor (bytes, size);
-      if (self->skips_lines && (tag == TX_DIGEST_TAG_LINES || tag == TX_DIGEST_TAG_WAITING))
+      if (self->skips_lines && (tag == TX_DIGEST_TAG_LINES || tag == TX_DIGEST_TAG_WAITING ||
+                                tag == TX_DIGEST_TAG_ENTRIES || tag == TX_DIGEST_TAG_AWAITS))
         continue;
       if (tag == TX_DIGEST_TAG_THREADS)
         decode_threads (self, &content);
@@ -222,6 +259,10 @@ decode_sections (Sections *self, TxCursor *cursor)
         decode_lines (self, &content);
       else if (tag == TX_DIGEST_TAG_WAITING)
         decode_waiting (self, &content);
+      else if (tag == TX_DIGEST_TAG_ENTRIES)
+        decode_entries (self, &content);
+      else if (tag == TX_DIGEST_TAG_AWAITS)
+        decode_numbers (self, &content, offsetof (TxDigestLine, awaits), &self->has_awaits);
       else if (tag == TX_DIGEST_TAG_ERROR)
         decode_error (self, &content);
       else if (tag == TX_DIGEST_TAG_PARTS)
@@ -276,6 +317,8 @@ decode (const uint8_t *bytes, size_t size_bytes, bool skips_lines, TxError *erro
       digest->n_threads = sections.n_threads;
       digest->lines = sections.lines;
       digest->n_lines = sections.n_lines;
+      digest->tells_entries = sections.has_entries;
+      digest->tells_awaits = sections.has_awaits;
       digest->error_ns = sections.error_ns;
       digest->resumed = sections.resumed;
       digest->restated = sections.restated;

@@ -24,6 +24,7 @@ typedef struct
   TxDigestThread *threads; /* owned, sorted as in a digest */
   TxDigestLine *lines;     /* owned */
   size_t n_threads, n_lines;
+  bool tells_entries, tells_awaits;
   uint32_t error_ns, resumed, restated; /* as in a digest */
   TxDigestThread *part_threads; /* owned, part by part */
   size_t n_part_threads, part_threads_capacity;

@@ -46,6 +46,8 @@ add_line (TxDigestLine *self, const TxDigestLine *other)
   self->self_ns += other->self_ns;
   self->cumulated_ns += other->cumulated_ns;
   self->waiting_ns += other->waiting_ns;
+  self->entries += other->entries;
+  self->awaits += other->awaits;
   if (other->slowest_ns > self->slowest_ns)
     self->slowest_ns = other->slowest_ns;
 }
@@ -160,6 +162,8 @@ add_error (TxDigestRun *self, const TxDigest *digest)
     self->error_ns = digest->error_ns;
   self->resumed = add_capped (self->resumed, digest->resumed);
   self->restated = add_capped (self->restated, digest->restated);
+  self->tells_entries = digest->tells_entries && (self->n_blocks == 0 || self->tells_entries);
+  self->tells_awaits = digest->tells_awaits && (self->n_blocks == 0 || self->tells_awaits);
 }
 
 bool
@@ -198,6 +202,8 @@ _tx_digest_run_get (const TxDigestRun *self)
     .n_threads = self->n_threads,
     .lines = self->lines,
     .n_lines = self->n_lines,
+    .tells_entries = self->tells_entries,
+    .tells_awaits = self->tells_awaits,
     .steps = self->summary.steps,
     .depth_min = self->summary.depth_min,
     .depth_max = self->summary.depth_max,

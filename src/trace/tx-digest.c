@@ -2,6 +2,8 @@
 // Encoding of digests; decoding hostile ones is tx-digest-decode.c's.
 #include "tx-digest.h"
 
+#include <stddef.h>
+
 #include "tx-buffer-private.h"
 #include "tx-format-private.h"
 
@@ -80,6 +82,30 @@ append_waiting (TxBuffer *content, const TxDigest *self)
       }
 }
 
+static uint32_t
+get_number (const TxDigestLine *line, size_t offset)
+{
+  return *(const uint32_t *) (const void *) ((const char *) line + offset);
+}
+
+/* Of the lines that have such a number, their places and the number. */
+static void
+append_numbers (TxBuffer *content, const TxDigest *self, size_t offset)
+{
+  size_t count = 0, before = 0;
+
+  for (size_t i = 0; i < self->n_lines; i++)
+    count += get_number (&self->lines[i], offset) != 0;
+  _tx_buffer_append_varint (content, count);
+  for (size_t i = 0; i < self->n_lines; i++)
+    if (get_number (&self->lines[i], offset) != 0)
+      {
+        _tx_buffer_append_varint (content, i - before);
+        _tx_buffer_append_varint (content, get_number (&self->lines[i], offset));
+        before = i;
+      }
+}
+
 static void
 append_error (TxBuffer *content, const TxDigest *self)
 {
@@ -119,6 +145,18 @@ tx_digest_encode (const TxDigest *self, size_t *ret_size_bytes)
       content.size = 0;
       append_waiting (&content, self);
       append_section (&buffer, TX_DIGEST_TAG_WAITING, &content);
+    }
+  if (self->tells_entries)
+    {
+      content.size = 0;
+      append_numbers (&content, self, offsetof (TxDigestLine, entries));
+      append_section (&buffer, TX_DIGEST_TAG_ENTRIES, &content);
+    }
+  if (self->tells_awaits)
+    {
+      content.size = 0;
+      append_numbers (&content, self, offsetof (TxDigestLine, awaits));
+      append_section (&buffer, TX_DIGEST_TAG_AWAITS, &content);
     }
   if (self->n_parts > 0)
     {

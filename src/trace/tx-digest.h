@@ -34,6 +34,8 @@ typedef struct {
   uint64_t cumulated_ns;
   uint64_t slowest_ns;    /* longest execution (to the next step or exit of its frame) that ended in the block */
   uint64_t waiting_ns;    /* of self_ns: on no CPU, as far as known (long executions only) */
+  uint32_t entries;       /* of the hits: the first of a call of the function, where the digest tells */
+  uint32_t awaits;        /* how often a frame was suspended at it or went on there, where the digest tells */
 } TxDigestLine;
 
 typedef struct {
@@ -46,6 +48,8 @@ typedef struct {
   uint32_t depth_max;
   uint32_t error_ns;             /* of the time of any event: at most that; UINT32_MAX: more, or not known */
   uint32_t resumed;              /* frames that went on with a line that they had before */
+  bool tells_entries;            /* the lines' entries are known */
+  bool tells_awaits;             /* the lines' awaits are, all of them */
   uint32_t restated;             /* frames with a line that a stated stack or a return brought to light */
   const TxDigestThread *part_threads; /* (array length=n_part_threads): the threads of each part that was added up, part by part */
   size_t n_part_threads;

@@ -166,6 +166,7 @@ struct _TxDigester
   uint32_t error_ns, resumed, restated; /* of the current block's digest */
   bool has_begun;
   bool has_references; /* the frames' references are good: scanning has brought them here */
+  bool lacks_awaits;   /* a frame without a line was suspended or went on in the current block */
   bool no_memory;      /* in the current block */
 };
 
@@ -241,6 +242,21 @@ _tx_digester_charge_wait (TxDigester *self, TxTallyThread *thread, uint32_t wait
   line->sums.waiting_ns += wait_us * UINT64_C (1000);
 }
 
+/* The innermost frame is about to be suspended, or went on just now. */
+static inline void
+_tx_digester_note_await (TxDigester *self, TxTallyThread *thread)
+{
+  TxTallyLine *line = thread->top->line;
+
+  if (line == &self->nobody)
+    {
+      self->lacks_awaits = true;
+      return;
+    }
+  _tx_tally_touch (&self->tally, line);
+  line->sums.awaits++;
+}
+
 /* A step: @line of the innermost frame, which is there. */
 static inline void
 _tx_digester_begin_line (TxDigester *self,
@@ -254,6 +270,7 @@ _tx_digester_begin_line (TxDigester *self,
   _tx_digester_end_line (frame, now_ns);
   _tx_tally_touch (&self->tally, line);
   line->sums.hits++;
+  line->sums.entries += frame->line == &self->nobody;
   thread->steps++;
   frame->line = line;
   frame->number = number;

@@ -448,6 +448,8 @@ scan_resume (TxScan *self)
   number = _tx_cursor_varint32 (&self->cursor);
   self->digester->resumed++;
   enter_frame (self, function, number);
+  if (self->thread)
+    _tx_digester_note_await (self->digester, self->thread);
 }
 
 /* The frame that has become innermost: news only where no earlier block has told of it. */
@@ -618,6 +620,8 @@ scan_rare_event (TxScan *self, uint8_t byte)
       break;
     case TX_BYTE_YIELD:
       (void) _tx_cursor_varint64 (&self->cursor);
+      if (self->thread)
+        _tx_digester_note_await (self->digester, self->thread);
       scan_exit (self);
       break;
     case TX_BYTE_RESUME:

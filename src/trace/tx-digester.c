@@ -282,10 +282,14 @@ change_stack (TxDigester *self, TxTallyThread *thread, const TxBlock *block, con
     case TX_EVENT_RESUME:
       self->resumed++;
       enter_frame (self, thread, event);
+      _tx_digester_note_await (self, thread);
+      break;
+    case TX_EVENT_YIELD:
+      _tx_digester_note_await (self, thread);
+      leave_frame (self, thread, event);
       break;
     case TX_EVENT_RETURN:
     case TX_EVENT_UNWIND:
-    case TX_EVENT_YIELD:
       leave_frame (self, thread, event);
       break;
     case TX_EVENT_STACK:
@@ -458,6 +462,7 @@ _tx_digester_begin_block (TxDigester *self, uint64_t sequence)
   self->next_sequence = sequence + 1;
   self->no_memory = false;
   self->error_ns = self->resumed = self->restated = 0;
+  self->lacks_awaits = false;
 }
 
 TxDigest *
@@ -476,6 +481,8 @@ _tx_digester_finish_block (TxDigester *self, int64_t end_ns, bool is_good)
       digest->error_ns = self->error_ns;
       digest->resumed = self->resumed;
       digest->restated = self->restated;
+      digest->tells_entries = true;
+      digest->tells_awaits = !self->lacks_awaits;
     }
   finish_threads (self);
   if (!is_good || !digest || !digest->lines || self->no_memory)

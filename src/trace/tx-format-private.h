@@ -226,6 +226,8 @@ typedef enum
   TX_DIGEST_TAG_PARTS = 4,
   TX_DIGEST_TAG_GROUP = 5,
   TX_DIGEST_TAG_ERROR = 6,
+  TX_DIGEST_TAG_ENTRIES = 7,
+  TX_DIGEST_TAG_AWAITS = 8,
 } TxDigestTag;
 
 /* ---- Ring ---- */

@@ -29,6 +29,8 @@ struct _TxReader
   TxCatalog catalog;
   TxSources sources;
   TxDamage damage;
+  uint64_t told_step; /* behind the last step that was ever there */
+  uint64_t told_sequence;
 };
 
 /**

@@ -12,6 +12,9 @@
 #include "tx-file-private.h"
 #include "tx-reader-private.h"
 
+/* How often it is read again when the process was faster. */
+#define OVERTAKEN_TRIES 4
+
 /* Whether it can still write. */
 static bool
 is_alive (const TxReader *self)
@@ -72,8 +75,7 @@ read_files (TxReader *self, bool is_live, TxError *error)
   status = _tx_block_table_read (&self->blocks, self->dir_fd, self->trace_id, is_live,
                                  &self->damage, error);
   if (status == TX_OK)
-    status =
-        _tx_span_table_read (&self->spans, &self->blocks, self->dir_fd, self->trace_id, error);
+    status = _tx_span_table_read (&self->spans, &self->blocks, self->dir_fd, self->trace_id, error);
   if (status == TX_OK)
     status = _tx_catalog_read (&self->catalog, self->dir_fd, self->trace_id, is_live, &self->damage,
                                error);
@@ -117,21 +119,55 @@ was_closed (const TxReader *self)
 /* Order matters: whether the process lives before the ring, since a ring read behind its end is the
  * last word; the ring before the files, since a slot is freed only when its block is in a file. */
 static TxStatus
-update (TxReader *self, TxError *error)
+read_parts (TxReader *self, bool *ret_is_alive, bool *ret_has_ring, TxError *error)
 {
-  bool has_ring = false;
   TxStatus status = look_for_end (self, error);
-  bool alive = !self->has_end && is_alive (self);
 
+  *ret_has_ring = false;
+  *ret_is_alive = !self->has_end && is_alive (self);
+  /* It may have closed it, and ended, between these two looks. */
+  if (status == TX_OK && !self->has_end && !*ret_is_alive)
+    status = look_for_end (self, error);
   if (status == TX_OK && !self->has_end)
     {
-      status = read_ring (self, &has_ring, error);
+      status = read_ring (self, ret_has_ring, error);
       /* It may have been closed, and the ring removed, in between. */
-      if (status == TX_OK && !has_ring)
+      if (status == TX_OK && !*ret_has_ring)
         status = look_for_end (self, error);
     }
   if (status == TX_OK)
-    status = read_files (self, alive && !self->has_end, error);
+    status = read_files (self, *ret_is_alive && !self->has_end, error);
+  return status;
+}
+
+/* Steps that were there stay counted: who was overtaken each time has seen some in the ring that it
+ * can't find any more, and does not know of how many came since. */
+static TxStatus
+keep_told (TxReader *self, TxError *error)
+{
+  TxBlockTable *table = &self->blocks;
+
+  if (self->told_step > table->next_step &&
+      !_tx_block_table_add_known (table, self->told_sequence, self->told_step - table->next_step))
+    return tx_error_set (error, TX_ERROR_MEMORY, "cannot list the blocks: out of memory");
+  if (table->next_step > self->told_step)
+    self->told_step = table->next_step;
+  if (table->next_sequence > self->told_sequence)
+    self->told_sequence = table->next_sequence;
+  return TX_OK;
+}
+
+static TxStatus
+update (TxReader *self, TxError *error)
+{
+  bool has_ring, alive;
+  TxStatus status = read_parts (self, &alive, &has_ring, error);
+
+  /* What the ring had freed was removed from the files before these were read: once more. */
+  for (int i = 0; status == TX_OK && i < OVERTAKEN_TRIES && alive && !self->has_end &&
+                  _tx_ring_blocks_lack (&self->ring, self->blocks.next_sequence);
+       i++)
+    status = read_parts (self, &alive, &has_ring, error);
   if (status != TX_OK)
     return status;
   if (self->has_end)
@@ -141,7 +177,9 @@ update (TxReader *self, TxError *error)
       return check_end (self, error);
     }
   self->state = alive ? TX_STATE_RECORDING : has_ring ? TX_STATE_DIED : TX_STATE_DIED_TAIL_MISSING;
-  return _tx_ring_blocks_add_to (&self->ring, &self->blocks, &self->catalog, &self->damage, error);
+  status =
+      _tx_ring_blocks_add_to (&self->ring, &self->blocks, &self->catalog, &self->damage, error);
+  return status == TX_OK ? keep_told (self, error) : status;
 }
 
 /* What a converter has found to be wrong with what it read. */

@@ -25,6 +25,9 @@ typedef struct
 void _tx_ring_blocks_init (TxRingBlocks *self);
 void _tx_ring_blocks_clear (TxRingBlocks *self);
 
+/** _tx_ring_blocks_lack: whether it holds blocks behind @sequence, but not this one. */
+bool _tx_ring_blocks_lack (const TxRingBlocks *self, uint64_t sequence);
+
 /**
  * _tx_ring_blocks_add_to:
  * Puts the blocks that were read last behind those of @table, and their definitions into @catalog.

@@ -114,6 +114,15 @@ get_summary (const TxRingBlocks *self, size_t index)
   return summary;
 }
 
+/* Not whether the slot has changed since it was read before: it may have been read several times
+ * since its blocks were asked for. */
+static bool
+is_decoded (const TxRingBlock *self, const TxSlotHeader *header)
+{
+  return self->n_decoded > 0 && self->n_decoded == header->committed &&
+         self->summary.sequence == header->sequence;
+}
+
 static TxStatus
 add_slot (TxRingBlocks *self,
           size_t index,
@@ -127,7 +136,7 @@ add_slot (TxRingBlocks *self,
 
   if (slot->header.sequence < table->next_sequence)
     return TX_OK; /* in a file by now */
-  if (slot->has_changed || self->blocks[index].n_decoded == 0)
+  if (!is_decoded (&self->blocks[index], &slot->header))
     {
       TxStatus status = decode_slot (self, index, catalog, damage, error);
 
@@ -152,6 +161,14 @@ find_slot (const TxRingReader *reader, uint64_t sequence)
          reader->slots[i].header.sequence < reader->slots[found].header.sequence))
       found = i;
   return found;
+}
+
+bool
+_tx_ring_blocks_lack (const TxRingBlocks *self, uint64_t sequence)
+{
+  size_t index = find_slot (&self->reader, sequence);
+
+  return index < self->reader.n_slots && self->reader.slots[index].header.sequence > sequence;
 }
 
 static TxStatus

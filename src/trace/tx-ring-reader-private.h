@@ -14,7 +14,6 @@ typedef struct
   uint8_t *data;       /* owned */
   size_t capacity;
   bool is_held;     /* false: the slot holds no block */
-  bool has_changed; /* by the last read */
 } TxRingSlot;
 
 typedef struct

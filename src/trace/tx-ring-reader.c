@@ -118,7 +118,8 @@ open_as_process (const TxRingPlace *place)
   return open_place (path, place);
 }
 
-/* Whether the path is one that a writer could have given: nothing else is opened, whatever `info` says. */
+/* Whether the path is one that a writer could have given: nothing else is opened, whatever `info`
+ * says. */
 static bool
 may_be_ring (const char *path, uint64_t trace_id)
 {
@@ -126,8 +127,7 @@ may_be_ring (const char *path, uint64_t trace_id)
   char name[32];
 
   snprintf (name, sizeof name, "%016" PRIx64 ".ring", trace_id);
-  return path[0] == '/' &&
-         (strcmp (slash + 1, name) == 0 || strcmp (slash + 1, TX_FILE_RING) == 0);
+  return path[0] == '/' && (strcmp (slash + 1, name) == 0 || strcmp (slash + 1, TX_FILE_RING) == 0);
 }
 
 TxStatus
@@ -202,7 +202,6 @@ is_same_block (const TxSlotHeader *before, const TxSlotHeader *after)
 static void
 drop_slot (TxRingSlot *slot)
 {
-  slot->has_changed |= slot->is_held;
   slot->is_held = false;
   slot->header = (TxSlotHeader){ 0 };
 }
@@ -255,7 +254,6 @@ read_slot (TxRingReader *self, size_t index, uint64_t trace_id, TxDamage *damage
     }
   slot->header = header;
   slot->is_held = true;
-  slot->has_changed = true;
   return true;
 }
 
@@ -312,8 +310,6 @@ read_consistently (TxRingReader *self, uint64_t trace_id, TxDamage *damage)
   uint64_t newest = 0;
   bool has_newest;
 
-  for (size_t i = 0; i < self->n_slots; i++)
-    self->slots[i].has_changed = false;
   if (!read_slots (self, trace_id, damage))
     return false;
   has_newest = find_newest (self, &newest);

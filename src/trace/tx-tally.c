@@ -159,8 +159,7 @@ grow_lines (TxTallyFunction *function, uint32_t first, uint32_t end)
   if (!lines)
     return false;
   if (function->n_lines)
-    memcpy (lines + (function->base - first), function->lines,
-            function->n_lines * sizeof *lines);
+    memcpy (lines + (function->base - first), function->lines, function->n_lines * sizeof *lines);
   free (function->lines);
   function->lines = lines;
   function->base = first;
@@ -224,7 +223,7 @@ compare_lines (const void *a, const void *b)
 static bool
 has_sums (const TxDigestLine *sums)
 {
-  return sums->hits || sums->self_ns || sums->cumulated_ns || sums->slowest_ns;
+  return sums->hits || sums->self_ns || sums->cumulated_ns || sums->slowest_ns || sums->awaits;
 }
 
 TxDigestLine *

@@ -7,6 +7,7 @@ import pathlib
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -269,6 +270,114 @@ class ScreenTest(unittest.TestCase):
         program.press(press(118, 37), r"core\.py:4 in main")  # the end of the timeline
         program.press(press(0, 37), r"core\.py:2 in main")
         program.press(press(20, 10, 65), r"")
+
+    def drag(self, button, x, row, end="M"):
+        return f"\x1b[<{button};{x + 1};{row + 1}{end}"
+
+    def test_the_mouse_slides_along_the_timeline(self):
+        program = self.start_whole(columns=120, rows=40)
+        if b"\x1b[?1006" not in program.raw:
+            self.skipTest("this terminfo has no mouse of kind 1006")
+        self.assertIn(b"\x1b[?1002h", program.raw)
+        program.press(self.drag(0, 40, 37), r"^ 22:13:20\.021\d+ ")
+        program.press(self.drag(32, 60, 37), r"^ 22:13:20\.032\d+ ")
+        # Off the strip it still follows, to its ends; above it nothing is clicked.
+        program.press(self.drag(32, 20, 5), r"^ 22:13:20\.010\d+ ")
+        program.press(self.drag(32, 119, 0), r"core\.py:4 in main")
+        program.press(self.drag(32, 0, 39), r"core\.py:2 in main[^\n]*\n execution 1 of")
+        program.press(self.drag(32, 80, 37), r"^ 22:13:20\.04[0-4]\d+ ")
+        program.press(self.drag(0, 100, 37, "m"), r"core\.py:4 in main")
+        # It ended there: a press elsewhere and its motion do not move.
+        for event in (self.drag(0, 30, 5), self.drag(32, 31, 37), self.drag(0, 31, 37, "m")):
+            program.send(event)
+            program.read(0.1)
+        self.assertRegex(program.screen.text(), r"core\.py:4 in main")
+        program.press("\x0f", r"core\.py:2 in main[^\n]*\n execution 1 of")  # back over all of it at once
+        program.press("\t", r"core\.py:4 in main")
+        program.send("q")
+        self.assertEqual(0, program.finish())
+        self.assertGreater(program.raw.rindex(b"\x1b[?1002l"), program.raw.rindex(b"\x1b[?1002h"))
+
+    def test_a_drag_whose_press_came_with_its_motion(self):
+        program = self.start_whole(columns=120, rows=40)
+        program.press(self.drag(0, 20, 37) + self.drag(32, 40, 37) + self.drag(32, 60, 37), r"^ 22:13:20\.032\d+ ")
+        program.press(self.drag(0, 80, 37, "m"), r"^ 22:13:20\.04[0-4]\d+ ")
+        program.press("s", r"util\.py:3 in work|core\.py|util\.py:7")
+
+    def test_a_shell_gets_no_motion(self):
+        on, off = b"\x1b[?1002h", b"\x1b[?1002l"
+        for number in (signal.SIGTERM, signal.SIGINT):
+            program = self.start_whole(TERM="xterm")  # of 8 colours: none are changed, and so none reset
+            os.kill(program.pid, number)
+            self.assertEqual(1, program.finish(), number)
+            self.assertGreater(program.raw.rindex(off), program.raw.rindex(on), number)
+        program = self.start_whole(TERM="xterm")
+        # The kernel does not stop who has no shell, so it goes on at once.
+        os.kill(program.pid, signal.SIGTSTP)
+        for _ in range(200):
+            program.read(0.05)
+            if off in program.raw and program.raw.rindex(on) > program.raw.rindex(off):
+                break
+        self.assertRegex(program.raw, rb"(?s)\x1b\[\?1002h.*\x1b\[\?1002l.*\x1b\[\?1049l.*\x1b\[\?1002h")
+        program.press("\x0c", r"core\.py:2 in main")
+        program.press(self.drag(0, 78, 22), r"core\.py:4 in main")
+
+    # ---- Marks of breakpoints on the timeline ----
+
+    def marks(self, program, mark="●"):
+        """Columns with a mark in the row above the times; its styles there."""
+        times = max(i for i, row in enumerate(program.screen.text().splitlines()) if re.search(r"^22:13:20\.\d+ ", row))
+        row = program.screen.cells[times - 1]
+        columns = [i for i, c in enumerate(row) if c == mark]
+        self.assertLessEqual(set(row), {" ", mark})
+        return columns, {program.screen.styles[times - 1][i] for i in columns}
+
+    def test_breakpoints_are_marked_on_the_timeline(self):
+        program = self.start_whole()
+        lanes = program.screen.row(21)
+        program.press(":b core.py:3\r", r"breakpoint 1 set")
+        columns, styles = self.marks(program)
+        # 40 hits, evenly from the first ms on; the last fifth is line 4's.
+        self.assertGreater(len(columns), 30)
+        self.assertLess(columns[0], 3)
+        self.assertTrue(all(1 <= after - column <= 3 for column, after in zip(columns, columns[1:])), columns)
+        self.assertIn(max(columns), range(46, 52))
+        self.assertTrue(any("38;5;160" in style for style in styles), styles)
+        self.assertEqual(lanes, program.screen.row(20))
+        program.press(":disable 1\r", r"breakpoint 1 switched off")
+        self.assertEqual(lanes, program.screen.row(21))
+        program.press(":b core.py:4\r", r"breakpoint 2 set")
+        columns, _ = self.marks(program)
+        self.assertEqual(1, len(columns))
+        self.assertIn(columns[0], range(52, 58))
+        # The 37th of 40, and a function's.
+        program.press(":b util.py:7 if count 37\r", r"breakpoint 3 set")
+        columns, _ = self.marks(program)
+        self.assertEqual(2, len(columns))
+        self.assertIn(columns[0], range(44, 50))
+        program.press(":b serve\r", r"breakpoint 4 set")
+        self.assertEqual(3, len(self.marks(program)[0]))
+        # Zoomed in there are as many as are in sight.
+        program.press(":delete 4\r", r"removed")
+        program.press("+++", r"\(0: all\)")
+        self.assertEqual(0, len(self.marks(program)[0]))
+
+    def test_marks_without_colours_and_without_utf8(self):
+        for options in ({"NO_COLOR": "1"}, {"TERM": "vt100"}):
+            program = self.start_whole(**options)
+            program.press(":b core.py:4\r", r"breakpoint 1 set")
+            self.assertEqual(1, len(self.marks(program)[0]), options)
+        program = self.start_whole(LC_ALL="C", TERM="vt100")
+        program.press(":b core.py:4\r", r"breakpoint 1 set")
+        self.assertEqual(1, len(self.marks(program, mark="*")[0]))
+        self.assertTrue(program.raw.isascii())
+
+    def test_marks_on_a_small_screen(self):
+        for rows in (10, 11, 12, 13):
+            program = self.start(rows=rows)
+            program.wait_for(r"core\.py:2 in main")
+            program.press(":b core.py:4\r", r"breakpoint 1 set")
+            self.assertIn("●", program.screen.row(rows - 3 if rows >= 12 else rows - 2))
 
     # ---- Sizes and terminals ----
 

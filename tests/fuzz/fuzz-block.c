@@ -22,7 +22,8 @@ is_same_line (const TxDigestLine *a, const TxDigestLine *b)
 {
   return a->function == b->function && a->line == b->line && a->hits == b->hits &&
          a->self_ns == b->self_ns && a->cumulated_ns == b->cumulated_ns &&
-         a->slowest_ns == b->slowest_ns && a->waiting_ns == b->waiting_ns;
+         a->slowest_ns == b->slowest_ns && a->waiting_ns == b->waiting_ns &&
+         a->entries == b->entries && a->awaits == b->awaits;
 }
 
 static bool

@@ -19,7 +19,8 @@ is_same_line (const TxDigestLine *a, const TxDigestLine *b)
 {
   return a->function == b->function && a->line == b->line && a->hits == b->hits &&
          a->self_ns == b->self_ns && a->cumulated_ns == b->cumulated_ns &&
-         a->slowest_ns == b->slowest_ns;
+         a->slowest_ns == b->slowest_ns && a->entries == b->entries &&
+         a->awaits == b->awaits;
 }
 
 static void
@@ -111,7 +112,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   again = tx_digest_decode (bytes, encoded_size, NULL);
   CHECK (again && again->n_lines == digest->n_lines && again->n_threads == digest->n_threads);
   CHECK (again->error_ns == digest->error_ns && again->resumed == digest->resumed);
-  CHECK (again->restated == digest->restated);
+  CHECK (again->restated == digest->restated && again->tells_entries == digest->tells_entries);
+  CHECK (again->tells_awaits == digest->tells_awaits);
   for (size_t i = 0; i < again->n_lines; i++)
     CHECK (is_same_line (&again->lines[i], &digest->lines[i]));
   for (size_t i = 0; i < again->n_threads; i++)

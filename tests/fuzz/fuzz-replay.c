@@ -13,6 +13,20 @@
 
 const FuzzForm fuzz_form = FUZZ_FORM_PACKED;
 
+/* Takes the timeline. */
+static void
+mark_hits (ReplayTrace *trace, ReplayTimeline *timeline)
+{
+  ReplayBreakpoints *breakpoints = replay_breakpoints_new ();
+  bool marks[100];
+
+  if (replay_breakpoints_add (breakpoints, NULL, 1, 2, NULL, NULL) == TX_OK &&
+      replay_breakpoints_add_function (breakpoints, NULL, "f", NULL, NULL) == TX_OK)
+    (void) !replay_timeline_mark_hits (trace, timeline, breakpoints, NULL, marks, NULL);
+  replay_breakpoints_free (breakpoints);
+  replay_timeline_free (timeline);
+}
+
 static void
 check_moves (ReplayTrace *trace, ReplayPosition position, ReplayBreakpoints *breakpoints)
 {
@@ -156,7 +170,7 @@ check_sums (ReplayTrace *trace)
       check_walk (trace, &(ReplayWalkQuery){ query.from_real_ns, query.to_real_ns, thread });
     }
   if (replay_timeline_query (trace, start_ns, end_ns, 100, 2, NULL, &timeline, NULL) == TX_OK)
-    replay_timeline_free (timeline);
+    mark_hits (trace, timeline);
 }
 
 int

@@ -17,6 +17,20 @@
 #define BLOCKS_MAX    40u
 #define POSITIONS_MAX 4u
 
+/* Takes the timeline. */
+static void
+mark_hits (ReplayTrace *trace, ReplayTimeline *timeline)
+{
+  ReplayBreakpoints *breakpoints = replay_breakpoints_new ();
+  bool marks[500];
+
+  if (replay_breakpoints_add (breakpoints, NULL, 1, 2, NULL, NULL) == TX_OK &&
+      replay_breakpoints_add_function (breakpoints, NULL, "f", NULL, NULL) == TX_OK)
+    (void) !replay_timeline_mark_hits (trace, timeline, breakpoints, NULL, marks, NULL);
+  replay_breakpoints_free (breakpoints);
+  replay_timeline_free (timeline);
+}
+
 static void
 check_refusal (const TxError *error)
 {
@@ -122,7 +136,7 @@ sum_up (ReplayTrace *trace)
   if (!replay_trace_get_range (trace, &start_ns, &end_ns))
     return;
   if (replay_timeline_query (trace, start_ns, end_ns, 500, 8, NULL, &timeline, NULL) == TX_OK)
-    replay_timeline_free (timeline);
+    mark_hits (trace, timeline);
   for (query.thread = 0; query.thread < 2; query.thread++)
     for (uint64_t i = 0; i < 4; i += 3)
       {

@@ -32,6 +32,7 @@
 #define N_RANGES  8u
 #define N_BUCKETS 1500u
 #define N_FRAMES  64u
+#define N_COLUMNS 200u
 
 typedef enum
 {
@@ -47,12 +48,20 @@ typedef enum
   MEASURE_NEXT_BACK,
   MEASURE_FINISH,
   MEASURE_FINISH_BACK,
+  MEASURE_AWAIT,
+  MEASURE_AWAIT_BACK,
+  MEASURE_OUTERMOST,
+  MEASURE_OUTERMOST_BACK,
   MEASURE_COUNT,
   MEASURE_INDEX,
   MEASURE_NTH,
   MEASURE_NEAR,
   MEASURE_NEAR_BACK,
   MEASURE_SLOWEST,
+  MEASURE_FUNCTION,
+  MEASURE_FUNCTION_BACK,
+  MEASURE_FUNCTION_NTH,
+  MEASURE_MARKS,
   MEASURE_RANGE,
   MEASURE_STEP,
   MEASURE_STEP_BACK,
@@ -79,12 +88,20 @@ static const struct
   [MEASURE_NEXT_BACK] = { "the same, backward", "ms", 50 },
   [MEASURE_FINISH] = { "finish out of it", "ms", 50 },
   [MEASURE_FINISH_BACK] = { "the same, backward", "ms", 50 },
+  [MEASURE_AWAIT] = { "next over an await as long", "ms", 50 },
+  [MEASURE_AWAIT_BACK] = { "the same, backward", "ms", 50 },
+  [MEASURE_OUTERMOST] = { "finish out of the outermost frame", "ms", 50 },
+  [MEASURE_OUTERMOST_BACK] = { "the same, backward", "ms", 50 },
   [MEASURE_COUNT] = { "executions of a line", "ms", 50 },
   [MEASURE_INDEX] = { "which one a step is", "ms", 50 },
   [MEASURE_NTH] = { "the n-th one", "ms", 50 },
   [MEASURE_NEAR] = { "the next one", "ms", 50 },
   [MEASURE_NEAR_BACK] = { "the previous one", "ms", 50 },
   [MEASURE_SLOWEST] = { "the slowest one", "ms", 50 },
+  [MEASURE_FUNCTION] = { "continue to a function, worst of three", "ms", 300 },
+  [MEASURE_FUNCTION_BACK] = { "the same, backward", "ms", 300 },
+  [MEASURE_FUNCTION_NTH] = { "to its n-th call", "ms", 300 },
+  [MEASURE_MARKS] = { "breakpoints on the timeline, worst", "ms", 300 },
   [MEASURE_RANGE] = { "hot spots of a range, worst", "ms", 300 },
   [MEASURE_STEP] = { "single step, median", "us", 20 },
   [MEASURE_STEP_BACK] = { "the same, backward", "us", 20 },
@@ -315,6 +332,45 @@ measure_call (Bench *self)
   self->results.values[MEASURE_STEP_BACK] = -1;
 }
 
+/* In a coroutine that goes on a tenth of all steps later. */
+static void
+measure_await (Bench *self)
+{
+  ReplayMove next = { .kind = REPLAY_MOVE_NEXT };
+  TxError error = { 0 };
+  ReplayPosition position;
+  ReplayStop stop;
+
+  expect (replay_hits_nth (self->trace, self->main_file, BIG_TRACE_LINE_AWAIT, 1, NULL, &position,
+                           &error),
+          MEASURE_AWAIT, &error);
+  stop = move (self, position, &next, MEASURE_AWAIT);
+  /* A small recording may end before the main loop comes round to it again. */
+  if (self->n_steps < 1000000 && stop.reason == REPLAY_STOP_END)
+    return;
+  assure (stop.reason == REPLAY_STOP_ARRIVED && stop.position - position > self->n_steps / 20,
+          MEASURE_AWAIT);
+  next.backward = true;
+  assure (move (self, stop.position, &next, MEASURE_AWAIT_BACK).position == position,
+          MEASURE_AWAIT_BACK);
+}
+
+/* Out of the main loop, from the middle of the recording. */
+static void
+measure_outermost (Bench *self)
+{
+  ReplayMove finish = { .kind = REPLAY_MOVE_FINISH };
+  TxError error = { 0 };
+  ReplayPosition position;
+
+  expect (replay_hits_near (self->trace, self->main_file, BIG_TRACE_LINE_LOOP, self->n_steps / 2,
+                            false, NULL, &position, &error),
+          MEASURE_OUTERMOST, &error);
+  (void) move (self, position, &finish, MEASURE_OUTERMOST);
+  finish.backward = true;
+  (void) move (self, position, &finish, MEASURE_OUTERMOST_BACK);
+}
+
 /* The line that most of the time went to, or the one that all tasks share. */
 static void
 choose_line (Bench *self, TxFileId *ret_file, uint32_t *ret_line)
@@ -376,6 +432,63 @@ measure_hits (Bench *self)
   note (self, MEASURE_SLOWEST);
 }
 
+/* Where on a timeline as wide as a terminal's a set of breakpoints is hit. */
+static void
+measure_marks (Bench *self, const ReplayBreakpoints *breakpoints)
+{
+  ReplayTimeline *timeline;
+  TxError error = { 0 };
+  bool marks[N_COLUMNS];
+
+  expect (replay_timeline_query (self->trace, self->start_ns, self->end_ns, N_COLUMNS, 8, NULL,
+                                 &timeline, &error),
+          MEASURE_MARKS, &error);
+  begin (self);
+  expect (replay_timeline_mark_hits (self->trace, timeline, breakpoints, NULL, marks, &error),
+          MEASURE_MARKS, &error);
+  note (self, MEASURE_MARKS);
+  replay_timeline_free (timeline);
+}
+
+/* From the middle; and to the call that has half of all before it. */
+static void
+measure_function (Bench *self, const char *name, uint64_t number)
+{
+  ReplayBreakpoints *breakpoints = replay_breakpoints_new ();
+  ReplayMove go = { .kind = REPLAY_MOVE_CONTINUE, .breakpoints = breakpoints };
+  ReplayCondition condition = { .number = number };
+  uint32_t id = 0;
+
+  if (replay_breakpoints_add_function (breakpoints, self->trace, name, &id, NULL) != TX_OK)
+    exit (1);
+  (void) move (self, self->n_steps / 2, &go, MEASURE_FUNCTION);
+  go.backward = true;
+  (void) move (self, self->n_steps / 2, &go, MEASURE_FUNCTION_BACK);
+  measure_marks (self, breakpoints);
+  if (!replay_breakpoints_set_condition (breakpoints, id, &condition))
+    exit (1);
+  assure (move (self, self->n_steps - 1, &go, MEASURE_FUNCTION_NTH).reason ==
+              REPLAY_STOP_BREAKPOINT,
+          MEASURE_FUNCTION_NTH);
+  replay_breakpoints_free (breakpoints);
+}
+
+/* A function of which nearly every block has lines, and that is called once; one that is called
+   once for a tenth of all steps; one that is called all the time. */
+static void
+measure_functions (Bench *self)
+{
+  TxError error = { 0 };
+  uint64_t count;
+
+  expect (
+      replay_hits_count (self->trace, self->main_file, BIG_TRACE_LINE_HOT, NULL, &count, &error),
+      MEASURE_FUNCTION_NTH, &error);
+  measure_function (self, "main", 1);
+  measure_function (self, "rebuild", 1);
+  measure_function (self, "log", count / 200);
+}
+
 static void
 measure_ranges (Bench *self)
 {
@@ -422,8 +535,12 @@ measure_all (Bench *self, const char *directory)
     {
       measure_continue (self, BIG_TRACE_LINE_RARE, MEASURE_FAR);
       measure_call (self);
+      measure_await (self);
+      measure_outermost (self);
     }
   measure_hits (self);
+  if (self->main_file != 0)
+    measure_functions (self);
   measure_ranges (self);
   measure_jumps (self);
   measure_steps (self, false);

@@ -59,59 +59,87 @@ is_at_place (const RefItem *item, const ReplayBreakpoint *breakpoint, const GArr
   return item->begins && g_array_index (functions, bool, item->event.function);
 }
 
-static uint64_t
-count_in_digest (const Reference *self, const TxDigest *digest, TxFileId file, uint32_t line)
+/* A breakpoint, and of each function whether it has the breakpoint's name. */
+typedef struct
 {
-  uint64_t count = 0;
+  const ReplayBreakpoint *breakpoint;
+  const GArray *functions;
+} Place;
 
+/* Hits that a digest knows of; false where it does not tell. */
+static bool
+count_in_digest (const Reference *self,
+                 const TxDigest *digest,
+                 const Place *place,
+                 uint64_t *ret_count)
+{
+  const ReplayBreakpoint *breakpoint = place->breakpoint;
+
+  *ret_count = 0;
+  if (breakpoint->function != NULL && !digest->tells_entries)
+    return false;
   for (size_t i = 0; i < digest->n_lines; i++)
     {
+      const TxDigestLine *line = &digest->lines[i];
       const TxFunction *function =
-          digest->lines[i].function == 0
-              ? NULL
-              : tx_reader_get_function (self->reader, digest->lines[i].function);
+          line->function == 0 ? NULL : tx_reader_get_function (self->reader, line->function);
 
-      if (digest->lines[i].line == line && function != NULL && function->file == file)
-        count += digest->lines[i].hits;
+      if (breakpoint->function != NULL)
+        *ret_count += line->function < place->functions->len &&
+                              g_array_index (place->functions, bool, line->function)
+                          ? line->entries
+                          : 0;
+      else if (line->line == breakpoint->line && function != NULL &&
+               function->file == breakpoint->file)
+        *ret_count += line->hits;
     }
-  return count;
+  return true;
 }
 
-/* Executions that the block's digest knows, or, where it can't be read, its events. */
+/* Hits that the block's digest knows of, or, where it can't be read, its events. */
 static uint64_t
-count_in_block (const Reference *self, size_t block, TxFileId file, uint32_t line)
+count_in_block (const Reference *self, size_t block, const Place *place)
 {
+  TxDigest *digest = NULL;
   uint64_t count = 0;
-  TxDigest *digest;
+  bool is_told;
 
   if (tx_reader_get_block_info (self->reader, block)->place == TX_BLOCK_MISSING)
     return 0;
-  if (tx_reader_load_digest (self->reader, block, &digest, NULL) == TX_OK)
+  is_told = tx_reader_load_digest (self->reader, block, &digest, NULL) == TX_OK &&
+            count_in_digest (self, digest, place, &count);
+  tx_digest_free (digest);
+  for (guint i = 0; i < self->items->len && !is_told; i++)
     {
-      count = count_in_digest (self, digest, file, line);
-      tx_digest_free (digest);
-      return count;
+      const RefItem *item = reference_get (self, i);
+
+      count += item->block == block && !item->is_gap &&
+               is_at_place (item, place->breakpoint, place->functions);
     }
-  for (guint i = 0; i < self->items->len; i++)
-    count += reference_get (self, i)->block == block && !reference_get (self, i)->is_gap &&
-             is_line (reference_get (self, i), file, line);
   return count;
 }
 
-/* The digest of the span of @level that begins with block @index; NULL if there is none that can be
-   read. */
-static TxDigest *
-load_span (const Reference *self, TxSpanLevel level, size_t index, size_t *ret_n_blocks)
+/* The hits in the span of @level that begins with block @index; false if there is none that tells. */
+static bool
+count_in_span (const Reference *self,
+               TxSpanLevel level,
+               size_t index,
+               const Place *place,
+               size_t *ret_n_blocks,
+               uint64_t *ret_count)
 {
-  TxDigest *digest;
+  TxDigest *digest = NULL;
   size_t number;
+  bool is_told;
 
   if (!tx_reader_find_span (self->reader, level, index, &number) ||
-      tx_reader_get_span (self->reader, level, number)->first_index != index ||
-      tx_reader_load_span (self->reader, level, number, true, &digest, NULL) != TX_OK)
-    return NULL;
+      tx_reader_get_span (self->reader, level, number)->first_index != index)
+    return false;
+  is_told = tx_reader_load_span (self->reader, level, number, true, &digest, NULL) == TX_OK &&
+            count_in_digest (self, digest, place, ret_count);
+  tx_digest_free (digest);
   *ret_n_blocks = tx_reader_get_span (self->reader, level, number)->n_blocks;
-  return digest;
+  return is_told;
 }
 
 /* How many executions there are before each block, as they are numbered over the whole recording:
@@ -120,8 +148,7 @@ load_span (const Reference *self, TxSpanLevel level, size_t index, size_t *ret_n
 typedef struct
 {
   const Reference *reference;
-  TxFileId file;
-  uint32_t line;
+  Place place;
   GArray *before; /* owned; of uint64_t */
 } Numbers;
 
@@ -133,32 +160,32 @@ number_blocks (Numbers *self, size_t first, size_t limit, size_t n_levels, uint6
 
   for (size_t index = first, n_blocks; index < limit; index += n_blocks)
     {
-      TxDigest *digest = NULL;
       size_t level = n_levels;
+      uint64_t count = 0;
+      bool is_told = false;
 
-      while (level > 0 && digest == NULL)
-        {
-          digest = load_span (self->reference, levels[--level], index, &n_blocks);
-          if (digest != NULL && n_blocks > limit - index)
-            g_clear_pointer (&digest, tx_digest_free);
-        }
-      if (digest == NULL)
+      while (level > 0 && !is_told)
+        is_told = count_in_span (self->reference, levels[--level], index, &self->place, &n_blocks,
+                                 &count) &&
+                  n_blocks <= limit - index;
+      if (is_told)
+        number_blocks (self, index, index + n_blocks, level, before);
+      else
         {
           n_blocks = 1;
           g_array_index (self->before, uint64_t, index) = before;
-          before += count_in_block (self->reference, index, self->file, self->line);
-          continue;
+          count = count_in_block (self->reference, index, &self->place);
         }
-      number_blocks (self, index, index + n_blocks, level, before);
-      before += count_in_digest (self->reference, digest, self->file, self->line);
-      tx_digest_free (digest);
+      before += count;
     }
 }
 
 static GArray *
-count_before (const Reference *self, TxFileId file, uint32_t line)
+count_before (const Reference *self, const ReplayBreakpoint *breakpoint, const GArray *functions)
 {
-  Numbers numbers = { self, file, line, g_array_new (FALSE, TRUE, sizeof (uint64_t)) };
+  Numbers numbers = {
+    self, { breakpoint, functions }, g_array_new (FALSE, TRUE, sizeof (uint64_t))
+  };
   size_t n_blocks = tx_reader_get_n_blocks (self->reader);
 
   g_array_set_size (numbers.before, (guint) n_blocks);
@@ -191,12 +218,11 @@ is_met (const RefItem *item,
 static void
 add_hits (const Reference *self, const ReplayBreakpoint *breakpoint, GArray *hits)
 {
-  g_autoptr (GArray) before =
-      breakpoint->function != NULL ? NULL : count_before (self, breakpoint->file, breakpoint->line);
-  uint64_t n_before = 0, n_in_block = 0;
-  size_t block = SIZE_MAX;
   g_autoptr (GArray) functions = match_functions (self, breakpoint->function);
   g_autoptr (GArray) callers = match_functions (self, breakpoint->condition.caller);
+  g_autoptr (GArray) before = count_before (self, breakpoint, functions);
+  uint64_t n_before = 0, n_in_block = 0;
+  size_t block = SIZE_MAX;
 
   for (guint i = 0; i < self->items->len; i++)
     {
@@ -204,7 +230,7 @@ add_hits (const Reference *self, const ReplayBreakpoint *breakpoint, GArray *hit
       uint32_t *id = &g_array_index (hits, uint32_t, i);
       uint64_t number;
 
-      if (before != NULL && item->block != block)
+      if (item->block != block)
         {
           block = item->block;
           n_before = g_array_index (before, uint64_t, block);

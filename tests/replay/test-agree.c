@@ -9,6 +9,7 @@
 #include "reference.h"
 #include "replay/replay-gaps.h"
 #include "replay/replay-spec.h"
+#include "replay/replay-timeline.h"
 #include "test-seed.h"
 #include "trace-text.h"
 #include "trace/tx-writer-private.h"
@@ -401,11 +402,64 @@ check_thread (Agreement *self)
   g_assert_cmpuint (got, ==, expected);
 }
 
+/* The marks that a slow look at all steps makes. */
+static void
+mark_slowly (Agreement *self, const ReplayTimeline *timeline, bool *marks)
+{
+  double extent_ns = (double) (timeline->end_real_ns - timeline->start_real_ns);
+
+  for (guint i = 0; i < self->hits->len; i++)
+    {
+      const RefItem *item = reference_get (self->reference, i);
+      double share = (double) (item->real_ns - timeline->start_real_ns) / extent_ns;
+
+      if (g_array_index (self->hits, uint32_t, i) == 0 || item->real_ns < timeline->start_real_ns ||
+          item->real_ns > timeline->end_real_ns)
+        continue;
+      marks[MIN ((size_t) (share * (double) timeline->n_buckets), timeline->n_buckets - 1)] = true;
+    }
+}
+
+static void
+check_marks (Agreement *self)
+{
+  size_t n_buckets = (size_t) g_rand_int_range (self->random, 1, 200);
+  g_autofree bool *marks = g_new0 (bool, n_buckets);
+  g_autofree bool *expected = g_new0 (bool, n_buckets);
+  ReplayTimeline *timeline;
+  TxError error = { 0 };
+  int64_t start_ns, end_ns;
+
+  g_assert_true (replay_trace_get_range (self->trace, &start_ns, &end_ns));
+  if (one_in (self, 2))
+    {
+      int64_t a = draw_step (self)->real_ns, b = draw_step (self)->real_ns;
+
+      start_ns = MIN (a, b);
+      end_ns = MAX (a, b);
+    }
+  if (start_ns >= end_ns)
+    return;
+  if (replay_timeline_query (self->trace, start_ns, end_ns, n_buckets, 0, NULL, &timeline,
+                             &error) != TX_OK ||
+      replay_timeline_mark_hits (self->trace, timeline, self->breakpoints, NULL, marks, &error) !=
+          TX_OK)
+    g_error ("%s: %s", self->name, error.message);
+  mark_slowly (self, timeline, expected);
+  for (size_t i = 0; i < n_buckets; i++)
+    /* What can't be read may still be told of by its digest. */
+    if (self->is_exact ? marks[i] != expected[i] : expected[i] && !marks[i])
+      g_error ("%s: bucket %zu of %zu has a mark: %d, but %d is right", self->name, i, n_buckets,
+               marks[i], expected[i]);
+  replay_timeline_free (timeline);
+}
+
 static void
 ask (Agreement *self)
 {
   static void (*const checks[]) (Agreement *) = { check_stack,  check_hits, check_duration,
-                                                  check_spoken, check_gap,  check_thread };
+                                                  check_spoken, check_gap,  check_thread,
+                                                  check_marks };
 
   checks[g_rand_int_range (self->random, 0, G_N_ELEMENTS (checks))](self);
   self->n_answers++;

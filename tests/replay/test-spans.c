@@ -477,6 +477,51 @@ test_reading_is_bounded (void)
   tell_move (trace, call, REPLAY_MOVE_NEXT, false, text);
   meter_check (&meter, "next", 4, n_spans + 2 * 64);
   replay_trace_close (trace);
+
+  /* Out of the frame that all of the main thread's blocks have at their bottom. */
+  trace = open_trace (fixture.directories[0]);
+  for (unsigned backward = 0; backward < 2; backward++)
+    {
+      g_assert_cmpint (replay_hits_near (trace, fixture.main_file, BIG_TRACE_LINE_LOOP,
+                                         fixture.n_steps / 2, false, NULL, &call, NULL),
+                       ==, TX_OK);
+      meter = meter_begin (trace);
+      tell_move (trace, call, REPLAY_MOVE_FINISH, backward, text);
+      meter_check (&meter, "finish of the outermost frame", 8, n_spans + n_loose + 4 * 64);
+    }
+  replay_trace_close (trace);
+}
+
+/* A coroutine that waits while others, which are suspended and go on all the time, fill many
+ * blocks. */
+static void
+test_long_await (void)
+{
+  char *directory = trace_text_make_directory ();
+  ReplayMove next = { .kind = REPLAY_MOVE_NEXT };
+  ReplayStop stop;
+  ReplayTrace *trace;
+  ReplayStep step;
+  Meter meter;
+
+  trace_text_record (directory,
+                     "main: call run@a.py:1; line 2; call async_a@a.py:10 as A; line 11; "
+                     "yield; line 3; block; repeat 300 (call async_b@a.py:20 as B; line "
+                     "21; yield; line 4; resume B; line 22; return; line 5; block);"
+                     "resume A; line 12; return; line 6");
+  trace = open_trace (directory);
+  meter = meter_begin (trace);
+  g_assert_cmpint (replay_move (trace, 1, &next, NULL, &stop, NULL), ==, TX_OK);
+  g_assert_cmpint (replay_trace_get_step (trace, stop.position, &step, NULL), ==, TX_OK);
+  g_assert_cmpuint (step.line, ==, 12);
+  meter_check (&meter, "next over a long await", 4, 150);
+  meter = meter_begin (trace);
+  next.backward = true;
+  g_assert_cmpint (replay_move (trace, stop.position, &next, NULL, &stop, NULL), ==, TX_OK);
+  g_assert_cmpuint (stop.position, ==, 1);
+  meter_check (&meter, "back over a long await", 4, 150);
+  replay_trace_close (trace);
+  trace_text_remove_directory (directory);
 }
 
 /* Frames that no block of the last hundreds states are found without looking into these. */
@@ -627,6 +672,7 @@ main (int argc, char **argv)
   g_test_add_func ("/spans/moves", test_moves);
   g_test_add_func ("/spans/positions", test_positions);
   g_test_add_func ("/spans/long-call", test_long_call);
+  g_test_add_func ("/spans/long-await", test_long_await);
   g_test_add_func ("/spans/deep-stack-is-found-far-back", test_deep_stack_is_found_far_back);
   g_test_add_func ("/spans/removed-segment", test_removed_segment);
   g_test_add_func ("/spans/growing", test_growing);

@@ -64,10 +64,14 @@ typedef struct
   uint64_t next_key;
   uint64_t n_flushed; /* blocks */
   Function functions[N_FUNCTIONS];
-  Function main_function, worker_function, idle_function, big_function, hot_function;
+  Function main_function, worker_function, idle_function, big_function, hot_function,
+      fetch_function;
   TxTypeId types[2];
   Thread threads[N_THREADS];
   Thread *current;
+  Frame fetch;          /* while it waits */
+  uint64_t fetch_began; /* step; 0: not yet */
+  bool has_fetched;
   bool in_big;
   bool has_failed;
 } Maker;
@@ -174,6 +178,7 @@ define_all (Maker *self)
   self->idle_function = define (self, file, "<idle>", 1, 1, TX_FUNCTION_IDLE);
   self->big_function = define (self, file, "rebuild", 150, 10, 0);
   self->hot_function = define (self, file, "log", 200, 10, 0);
+  self->fetch_function = define (self, file, "fetch", 220, 10, TX_FUNCTION_COROUTINE);
   self->types[0] = tx_stream_define_type (self->stream, "KeyError", 8);
   self->types[1] = tx_stream_define_type (self->stream, "big.errors.Refused", 18);
   define_tasks (self);
@@ -439,6 +444,32 @@ passes (const Maker *self, uint64_t before, uint64_t step)
   return before < step && self->n_steps >= step;
 }
 
+/* A coroutine is called, and waits; or has what it waited for. */
+static void
+run_fetch (Maker *self)
+{
+  Thread *thread = self->current;
+  uint64_t n = self->options->n_steps;
+
+  if (self->fetch_began == 0 && self->n_steps >= n / 10 * 5)
+    {
+      self->fetch_began = self->n_steps;
+      push (self, &self->fetch_function, 0, 0);
+      execute (self, BIG_TRACE_LINE_AWAIT);
+      self->fetch = thread->frames[--thread->depth];
+      tx_stream_yield (self->stream);
+    }
+  else if (self->fetch_began > 0 && !self->has_fetched && self->n_steps >= n / 10 * 6 &&
+           self->n_steps > self->fetch_began + n / 20)
+    {
+      self->has_fetched = true;
+      tx_stream_resume (self->stream, self->fetch_function.id, self->fetch_function.first_line,
+                        self->fetch.key);
+      execute (self, BIG_TRACE_LINE_AWAIT + 1);
+      tx_stream_return (self->stream);
+    }
+}
+
 /* Back in the outermost function, which begins something new. */
 static void
 run_outermost (Maker *self, uint64_t *before)
@@ -460,6 +491,7 @@ run_outermost (Maker *self, uint64_t *before)
   /* The last task before the end takes a while. */
   if (passes (self, steps, n / 1000) || passes (self, steps, n - n / 1000 - 20000))
     execute (self, BIG_TRACE_LINE_RARE);
+  run_fetch (self);
   if (passes (self, steps, n / 10 * 3))
     {
       execute (self, BIG_TRACE_LINE_CALL);

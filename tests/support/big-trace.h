@@ -14,6 +14,7 @@
 #define BIG_TRACE_LINE_CALL  15u  /* a call that takes a tenth of all steps: once */
 #define BIG_TRACE_LINE_RARE  17u  /* once near the beginning and once near the end */
 #define BIG_TRACE_LINE_NEVER 19u  /* has code, was never executed */
+#define BIG_TRACE_LINE_AWAIT 221u /* of a coroutine that goes on at the next line a tenth of all steps later: once */
 #define BIG_TRACE_LINE_HOT   206u /* in a function that all tasks call */
 
 typedef struct

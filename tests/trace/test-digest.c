@@ -42,10 +42,11 @@ print_digest (const TxDigest *digest)
   for (size_t i = 0; i < digest->n_lines; i++)
     g_string_append_printf (text,
                             "%u:%u hits %u self %" G_GUINT64_FORMAT " cumulated %" G_GUINT64_FORMAT
-                            " slowest %" G_GUINT64_FORMAT "\n",
+                            " slowest %" G_GUINT64_FORMAT "%s\n",
                             digest->lines[i].function, digest->lines[i].line, digest->lines[i].hits,
                             digest->lines[i].self_ns, digest->lines[i].cumulated_ns,
-                            digest->lines[i].slowest_ns);
+                            digest->lines[i].slowest_ns,
+                            digest->tells_entries ? "" : " entries not told");
   return g_string_free (text, FALSE);
 }
 
@@ -359,6 +360,12 @@ check_random_scan (guint32 seed)
       printed = print_digest (scanned);
       printed_expected = print_digest (expected);
       g_assert_cmpstr (printed, ==, printed_expected);
+      for (size_t k = 0; k < scanned->n_lines; k++)
+        {
+          g_assert_cmpuint (scanned->lines[k].entries, ==, expected->lines[k].entries);
+          g_assert_cmpuint (scanned->lines[k].awaits, ==, expected->lines[k].awaits);
+        }
+      g_assert_cmpint (scanned->tells_awaits, ==, expected->tells_awaits);
       g_free (printed);
       g_free (printed_expected);
       tx_digest_free (scanned);
@@ -476,6 +483,42 @@ test_many_functions (void)
   tx_digester_free (digester);
 }
 
+/* ---- Calls ---- */
+
+/* Lines that calls began with: not those of frames that were found, nor where a generator goes on;
+   also where the call was in the block before. */
+static void
+test_entries (void)
+{
+  const char *text = "pace 1us; main: call f@a.py:1; line 2; repeat 3 (call g@a.py:10; lines "
+                     "11-12; return; line 3);"
+                     "block; call g@a.py:10; block; line 11; line 12; return; call h@a.py:20 as "
+                     "one; line 21; yield;"
+                     "line 4; resume one; line 22; return; line 5";
+  static const struct
+  {
+    size_t index;
+    const char *entries;
+  } expected[] = { { 0, "2:1 11:3 " }, { 1, "" }, { 2, "11:1 21:1 " } };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (expected); i++)
+    {
+      g_autoptr (GString) told = g_string_new (NULL);
+      TxDigest *digest = record_digest (text, expected[i].index);
+
+      g_assert_true (digest->tells_entries);
+      for (size_t k = 0; k < digest->n_lines; k++)
+        if (digest->lines[k].entries > 0)
+          g_string_append_printf (told, "%u:%u ", digest->lines[k].line, digest->lines[k].entries);
+      g_assert_cmpstr (told->str, ==, expected[i].entries);
+      /* The generator was suspended at its line, and went on there. */
+      g_assert_true (digest->tells_awaits);
+      for (size_t k = 0; k < digest->n_lines; k++)
+        g_assert_cmpuint (digest->lines[k].awaits, ==, digest->lines[k].line == 21 ? 2 : 0);
+      tx_digest_free (digest);
+    }
+}
+
 /* ---- Encoding ---- */
 
 static void
@@ -489,7 +532,8 @@ test_round_trip (void)
     { 4000000000u, 1, 3, 1, 2, UINT64_MAX },
   };
   TxDigest digest = { .threads = threads, .n_threads = 2, .lines = lines, .n_lines = 4 };
-  size_t size;
+  size_t size, told_size;
+  uint8_t *told;
   uint8_t *bytes = tx_digest_encode (&digest, &size);
   TxError error;
   TxDigest *decoded = tx_digest_decode (bytes, size, &error);
@@ -507,7 +551,22 @@ test_round_trip (void)
       g_assert_cmpuint (decoded->lines[i].slowest_ns, ==, lines[i].slowest_ns);
     }
   g_assert_cmpuint (decoded->steps, ==, 12);
+  g_assert_false (decoded->tells_entries);
   tx_digest_free (decoded);
+  digest.tells_entries = true;
+  lines[1].entries = 4;
+  lines[3].entries = 1;
+  told = tx_digest_encode (&digest, &told_size);
+  decoded = tx_digest_decode (told, told_size, &error);
+  g_assert_true (decoded->tells_entries);
+  for (size_t i = 0; i < 4; i++)
+    g_assert_cmpuint (decoded->lines[i].entries, ==, lines[i].entries);
+  tx_digest_free (decoded);
+  free (told);
+  lines[1].entries = 5; /* more than it was executed */
+  told = tx_digest_encode (&digest, &told_size);
+  g_assert_null (tx_digest_decode (told, told_size, &error));
+  free (told);
   for (size_t cut = 0; cut < size; cut++)
     {
       g_assert_null (tx_digest_decode (bytes, cut, &error));
@@ -522,15 +581,21 @@ static void
 test_sums_tell_of_their_parts (void)
 {
   const TxDigestThread threads[] = { { 1, 3, 0, 2 }, { 4, 2, 1, 5 } };
-  const TxDigestLine lines[] = { { 7, 12, 5, 100, 150, 90, 0 } };
+  const TxDigestLine lines[] = { { 7, 12, 5, 100, 150, 90, 0, 2 } };
   const TxDigestThread other_threads[] = { { 4, 1, 3, 9 } };
-  const TxDigestLine other_lines[] = { { 7, 12, 1, 10, 11, 95, 3 } };
-  const TxDigest first = {
-    .threads = threads, .n_threads = 2, .lines = lines, .n_lines = 1, .steps = 5
-  };
-  const TxDigest second = {
-    .threads = other_threads, .n_threads = 1, .lines = other_lines, .n_lines = 1, .steps = 1
-  };
+  const TxDigestLine other_lines[] = { { 7, 12, 1, 10, 11, 95, 3, 1 } };
+  const TxDigest first = { .threads = threads,
+                           .n_threads = 2,
+                           .lines = lines,
+                           .n_lines = 1,
+                           .steps = 5,
+                           .tells_entries = true };
+  const TxDigest second = { .threads = other_threads,
+                            .n_threads = 1,
+                            .lines = other_lines,
+                            .n_lines = 1,
+                            .steps = 1,
+                            .tells_entries = true };
   const TxBlockSummary summaries[] = {
     { .sequence = 9, .first_step = 50, .steps = 5, .events = 8, .depth_max = 5 },
     { .sequence = 10, .first_step = 55, .steps = 1, .events = 1, .depth_min = 3, .depth_max = 9 },
@@ -558,6 +623,8 @@ test_sums_tell_of_their_parts (void)
   g_assert_cmpuint (digest->lines[0].hits, ==, 6);
   g_assert_cmpuint (digest->lines[0].slowest_ns, ==, 95);
   g_assert_cmpuint (digest->lines[0].waiting_ns, ==, 3);
+  g_assert_true (digest->tells_entries);
+  g_assert_cmpuint (digest->lines[0].entries, ==, 3);
   g_assert_cmpuint (digest->threads[1].steps, ==, 3);
   g_assert_cmpuint (digest->threads[1].depth_min, ==, 1);
   tx_digest_free (digest);
@@ -582,6 +649,7 @@ main (int argc, char **argv)
   g_test_add_func ("/trace/digest/self-and-cumulated", test_self_and_cumulated);
   g_test_add_func ("/trace/digest/recursion-counts-once", test_recursion_counts_once);
   g_test_add_func ("/trace/digest/next-block", test_time_goes_on_in_the_next_block);
+  g_test_add_func ("/trace/digest/entries", test_entries);
   g_test_add_func ("/trace/digest/threads", test_threads_have_their_own_time);
   g_test_add_func ("/trace/digest/naive", test_equals_naive_count);
   g_test_add_func ("/trace/digest/scan", test_scan_equals_decoded);
