@@ -188,6 +188,8 @@ _replay_trace_get_totals (ReplayTrace *self,
 
 /* --- lines of a file --- */
 
+#define N_LINES_MIN 256u
+
 /* The lines of one file, put together; grows as needed. */
 typedef struct
 {
@@ -195,18 +197,68 @@ typedef struct
   size_t n_items, capacity;
 } Lines;
 
+static int
+compare_lines (const void *a, const void *b)
+{
+  const ReplayFileLine *left = a, *right = b;
+
+  return (left->line > right->line) - (left->line < right->line);
+}
+
+/* Joins what several functions say of a line. Cumulated times of code on one line are mostly nested
+   (a comprehension in its function), so the greatest is taken, but no less than the self times. */
+static void
+join (Lines *lines)
+{
+  size_t n = 0;
+
+  if (lines->n_items == 0)
+    return;
+  qsort (lines->items, lines->n_items, sizeof *lines->items, compare_lines);
+  for (size_t i = 1; i < lines->n_items; i++)
+    {
+      ReplayFileLine *into = &lines->items[n];
+      const ReplayFileLine *item = &lines->items[i];
+
+      if (item->line != into->line)
+        {
+          lines->items[++n] = *item;
+          continue;
+        }
+      if (item->state < into->state) /* the states are in order of how much they say */
+        into->state = item->state;
+      into->hits += item->hits;
+      into->self_ns += item->self_ns;
+      if (item->cumulated_ns > into->cumulated_ns)
+        into->cumulated_ns = item->cumulated_ns;
+      if (into->self_ns > into->cumulated_ns)
+        into->cumulated_ns = into->self_ns;
+    }
+  lines->n_items = n + 1;
+}
+
+static bool
+grow (Lines *lines)
+{
+  size_t capacity = lines->capacity == 0 ? N_LINES_MIN : lines->capacity * 2;
+  ReplayFileLine *items = realloc (lines->items, capacity * sizeof *items);
+
+  if (items == NULL)
+    return false;
+  lines->items = items;
+  lines->capacity = capacity;
+  return true;
+}
+
+/* What is said of the same lines again and again takes no room: joined first, then given more. */
 static bool
 append (Lines *lines, const ReplayFileLine *item)
 {
   if (lines->n_items == lines->capacity)
     {
-      size_t capacity = lines->capacity == 0 ? 256 : lines->capacity * 2;
-      ReplayFileLine *items = realloc (lines->items, capacity * sizeof *items);
-
-      if (items == NULL)
+      join (lines);
+      if (lines->n_items >= lines->capacity / 2 && !grow (lines))
         return false;
-      lines->items = items;
-      lines->capacity = capacity;
     }
   lines->items[lines->n_items++] = *item;
   return true;
@@ -263,46 +315,6 @@ append_sums (Lines *lines, const ReplayTrace *self, const ReplayLineTable *total
         return false;
     }
   return true;
-}
-
-static int
-compare_lines (const void *a, const void *b)
-{
-  const ReplayFileLine *left = a, *right = b;
-
-  return (left->line > right->line) - (left->line < right->line);
-}
-
-/* Joins what several functions say of a line. Cumulated times of code on one line are mostly nested
-   (a comprehension in its function), so the greatest is taken, but no less than the self times. */
-static void
-join (Lines *lines)
-{
-  size_t n = 0;
-
-  if (lines->n_items == 0)
-    return;
-  qsort (lines->items, lines->n_items, sizeof *lines->items, compare_lines);
-  for (size_t i = 1; i < lines->n_items; i++)
-    {
-      ReplayFileLine *into = &lines->items[n];
-      const ReplayFileLine *item = &lines->items[i];
-
-      if (item->line != into->line)
-        {
-          lines->items[++n] = *item;
-          continue;
-        }
-      if (item->state < into->state) /* the states are in order of how much they say */
-        into->state = item->state;
-      into->hits += item->hits;
-      into->self_ns += item->self_ns;
-      if (item->cumulated_ns > into->cumulated_ns)
-        into->cumulated_ns = item->cumulated_ns;
-      if (into->self_ns > into->cumulated_ns)
-        into->cumulated_ns = into->self_ns;
-    }
-  lines->n_items = n + 1;
 }
 
 TxStatus

@@ -50,7 +50,8 @@ _tx_segment_writer_clear (TxSegmentWriter *self)
 
 /* ---- Frames ---- */
 
-/* What repeats itself so much is small enough by LZ4, which takes a tenth of the predictor's time. */
+/* What repeats itself so much is small enough by LZ4, which takes a tenth of the predictor's time.
+ */
 #define LZ4_RATIO_GOOD 50u
 /* Where it was not, LZ4 is not tried on so many blocks that follow. */
 #define N_WITHOUT_LZ4 7u

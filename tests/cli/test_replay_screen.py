@@ -484,9 +484,8 @@ class ScreenTest(unittest.TestCase):
     # ---- Long moves ----
 
     def test_a_long_move_shows_progress_and_is_cancelled(self):
-        trace = self.make(
-            f"pace 1us; main: call main@{self.root}/src/core.py:1; line 2; repeat 1000000 ( line 3; line 2 ); line 4", "long"
-        )
+        turns = "repeat 1000000 ( line 3; line 2 ); block; " * 5
+        trace = self.make(f"pace 1us; main: call main@{self.root}/src/core.py:1; line 2; {turns} line 4", "long")
         program = self.start_whole(trace=trace)
         text = ""
         for _ in range(10):

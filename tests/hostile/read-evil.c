@@ -14,8 +14,9 @@
 #include "replay/replay-timeline.h"
 #include "trace/tx.h"
 
-#define BLOCKS_MAX    40u
-#define POSITIONS_MAX 4u
+#define BLOCKS_MAX     40u
+#define POSITIONS_MAX  4u
+#define N_FILES_LISTED 8u
 
 /* Takes the timeline. */
 static void
@@ -123,6 +124,20 @@ move_about (ReplayTrace *trace)
       }
 }
 
+/* Of the first files, as the viewer asks when it shows one. */
+static void
+list_lines (ReplayTrace *trace)
+{
+  for (TxFileId id = 1; id <= N_FILES_LISTED; id++)
+    {
+      ReplayFileLine *lines;
+      size_t n_lines;
+
+      if (replay_trace_dup_file_lines (trace, id, &lines, &n_lines, NULL, NULL) == TX_OK)
+        free (lines);
+    }
+}
+
 static void
 sum_up (ReplayTrace *trace)
 {
@@ -177,6 +192,7 @@ main (int argc, char **argv)
     }
   move_about (trace);
   sum_up (trace);
+  list_lines (trace);
   replay_trace_close (trace);
   return 0;
 }

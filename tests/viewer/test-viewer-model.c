@@ -350,6 +350,24 @@ names_are_printable (void)
   g_assert_cmpstr (root, ==, "/");
 }
 
+/* Pango takes a second for a list of names of 8,000 bytes each. */
+static void
+names_are_short (void)
+{
+  g_autofree char *many = g_strnfill (8192, 'x');
+  g_autofree char *bytes = g_strconcat ("first\xc3\xa4", many, "\xc3\xa4last", NULL);
+  g_autofree char *text = viewer_format_text (bytes);
+  g_autofree char *as_long = g_strnfill (256, 'y');
+  g_autofree char *kept = viewer_format_text (as_long);
+
+  g_assert_true (g_utf8_validate (text, -1, NULL));
+  g_assert_cmpint (g_utf8_strlen (text, -1), ==, 256);
+  g_assert_true (g_str_has_prefix (text, "first\xc3\xa4xx"));
+  g_assert_true (g_str_has_suffix (text, "xx\xc3\xa4last"));
+  g_assert_nonnull (strstr (text, "x\xe2\x80\xa6x"));
+  g_assert_cmpstr (kept, ==, as_long);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -371,5 +389,6 @@ main (int argc, char **argv)
   g_test_add_func ("/lines/of-functions-never-called", lines_of_functions_never_called);
   g_test_add_func ("/format/figures", figures_are_short_and_grouped);
   g_test_add_func ("/format/names-are-printable", names_are_printable);
+  g_test_add_func ("/format/names-are-short", names_are_short);
   return g_test_run ();
 }

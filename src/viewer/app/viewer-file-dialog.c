@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "model/viewer-file.h"
+#include "model/viewer-format.h"
 
 struct _ViewerFileDialog
 {
@@ -92,9 +93,10 @@ bind_cb (GtkSignalListItemFactory *factory, GtkListItem *item, ViewerFileDialog 
 {
   ViewerFile *file = gtk_list_item_get_item (item);
   GtkWidget *row = gtk_list_item_get_child (item);
+  g_autofree char *path = viewer_format_text (file->path);
 
   gtk_label_set_text (GTK_LABEL (gtk_widget_get_first_child (row)), file->name);
-  gtk_label_set_text (GTK_LABEL (gtk_widget_get_last_child (row)), file->path);
+  gtk_label_set_text (GTK_LABEL (gtk_widget_get_last_child (row)), path);
 }
 
 static void

@@ -68,15 +68,32 @@ viewer_format_bound (guint32 error_ns)
   return g_strdup_printf ("±%s", duration);
 }
 
+/* A label of thousands of characters is of no use to anybody and takes the window long to lay out. */
+#define N_CHARACTERS_MAX 256
+
+/* What stands in the middle of a longer text is left out. */
 static char *
-dup_printable (const char *bytes)
+shorten (const char *text)
 {
-  char *text = g_utf8_make_valid (bytes, -1);
+  glong n = g_utf8_strlen (text, -1);
+  const char *end;
+
+  if (n <= N_CHARACTERS_MAX)
+    return g_strdup (text);
+  end = g_utf8_offset_to_pointer (text, N_CHARACTERS_MAX / 2);
+  return g_strdup_printf ("%.*s…%s", (int) (end - text), text,
+                          g_utf8_offset_to_pointer (text, n - N_CHARACTERS_MAX / 2 + 1));
+}
+
+char *
+viewer_format_text (const char *bytes)
+{
+  g_autofree char *text = g_utf8_make_valid (bytes, -1);
 
   for (char *at = text; *at; at++)
     if ((guchar) *at < 0x20 || *at == 0x7f)
       *at = '?';
-  return text;
+  return shorten (text);
 }
 
 /** viewer_format_base_name: last part of a recorded path. */
@@ -85,7 +102,7 @@ viewer_format_base_name (const char *path)
 {
   const char *slash = strrchr (path, '/');
 
-  return dup_printable (slash && slash[1] ? slash + 1 : path);
+  return viewer_format_text (slash && slash[1] ? slash + 1 : path);
 }
 
 char *
@@ -102,7 +119,7 @@ viewer_format_function (const TxReader *reader, guint32 function)
 {
   const TxFunction *known = function ? tx_reader_get_function (reader, function) : NULL;
 
-  return known && known->name && known->name[0] ? dup_printable (known->name)
+  return known && known->name && known->name[0] ? viewer_format_text (known->name)
                                                 : g_strdup (_ ("unknown"));
 }
 
@@ -112,6 +129,6 @@ viewer_format_thread (const TxReader *reader, guint32 thread)
   const TxThreadInfo *known = thread ? tx_reader_get_thread (reader, thread) : NULL;
 
   if (known && known->name && known->name[0])
-    return dup_printable (known->name);
+    return viewer_format_text (known->name);
   return g_strdup_printf (_ ("Thread %u"), thread);
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "viewer-format.h"
+
 /* A text view needs some hundred bytes a line, and much time for a long one; nothing that people
    read is larger than this. */
 #define LINE_SIZE_MAX 10000u
@@ -184,7 +186,7 @@ viewer_source_new (guint file, const char *path, const char *bytes, gsize size_b
   g_atomic_ref_count_init (&self->refs);
   self->file = file;
   self->path = g_strdup (path);
-  self->display_path = g_utf8_make_valid (path, -1);
+  self->display_path = viewer_format_text (path);
   self->starts = g_array_new (FALSE, FALSE, sizeof (gsize));
   self->exact = TRUE;
   if (bytes)

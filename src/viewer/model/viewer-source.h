@@ -14,7 +14,7 @@ typedef struct
   gatomicrefcount refs;
   guint file;         /* id, from 1 */
   char *path;         /* owned, as recorded, bytes */
-  char *display_path; /* owned, UTF-8 */
+  char *display_path; /* owned: as viewer_format_text() has it */
   char *text;         /* owned, valid UTF-8, lines end with \n; NULL: the trace has none */
   GArray *starts;     /* owned gsize: offset of each line in text */
   gboolean younger;   /* the file was changed after the program had started: see TxFile */

@@ -137,7 +137,7 @@ make_frame (const TxReader *reader, const ReplayFrame *from)
   frame->line = from->line;
   frame->function = viewer_format_function (reader, from->function);
   frame->location = viewer_format_location (reader, from->file, from->line);
-  frame->path = g_utf8_make_valid (file ? file->path : "", -1);
+  frame->path = viewer_format_text (file ? file->path : "");
   return frame;
 }
 
