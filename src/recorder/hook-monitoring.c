@@ -247,7 +247,7 @@ raise_cb (PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
   PyThreadState *tstate;
   RecPyFrame *frame;
 
-  /* Nor is the StopIteration of an await that has its value on a traceback. */
+  /* The StopIteration that brings an await its value is on no traceback, and is no event. */
   if (traceback == NULL)
     Py_RETURN_NONE;
   tstate = rec_py_thread ();

@@ -13,6 +13,7 @@
 #include "tx-stream.h"
 #include "tx-suspended-private.h"
 
+/* STAMP with two numbers of 64 bits. */
 #define STAMP_SIZE_MAX (1u + 10u + 10u)
 
 /**
@@ -52,8 +53,9 @@ struct _TxStreamPrivate
   void *clock_data;
 
   bool is_dead; /* forked: everything is ignored */
-  bool is_converted; /* see tx-convert.h: no clock is read but for a block's start and where asked */
-  bool is_open; /* a slot is open */
+  bool
+      is_converted; /* see tx-convert.h: no clock is read but for a block's start and where asked */
+  bool is_open;     /* a slot is open */
   bool needs_poke;
   uint64_t sequence;       /* of the open block, else of the next one */
   uint8_t *end;            /* of the open slot's data */
@@ -64,10 +66,10 @@ struct _TxStreamPrivate
   uint32_t stride;         /* bytes from one to the next */
   int64_t real_offset_ns;  /* wall clock minus monotonic, as the open block states it */
   TxCounter counter;
-  uint8_t *near_limit; /* up to it events of a precise section may be written by
-                          _tx_stream_put_near(); NULL: none may */
-  uint64_t events_lost;    /* not yet stated by a GAP */
-  uint32_t frames_max;     /* in one stated stack: TX_SNAPSHOT_FRAMES_MAX, fewer in small slots */
+  uint8_t *near_limit;  /* up to it events of a precise section may be written by
+                           _tx_stream_put_near(); NULL: none may */
+  uint64_t events_lost; /* not yet stated by a GAP */
+  uint32_t frames_max;  /* in one stated stack: TX_SNAPSHOT_FRAMES_MAX, fewer in small slots */
 
   TxThread *threads;    /* owned list */
   TxThread nobody;      /* current when no thread is */
@@ -124,8 +126,9 @@ bool _tx_stream_take_question (TxStream *self, int64_t *ret_now_ns, int64_t *ret
 
 /**
  * _tx_stream_put_end:
- * The recording ends: if nothing has been written since the native thread asked, says so by a stamp
- * behind the last event. Else the last events would seem to be spread up to now.
+ * The stream is about to be sealed from outside: if nothing has been written since the native
+ * thread asked, says so by a stamp behind the last event. Else the last events would seem to be
+ * spread up to now.
  */
 void _tx_stream_put_end (TxStream *self);
 
@@ -151,7 +154,8 @@ int64_t _tx_stream_measure_wait (TxStream *self, int64_t now_ns);
 
 /**
  * _tx_stream_put_near:
- * @pos: (out): behind the time: the event goes there, TX_EVENT_SIZE_HOT_MAX at most, and is committed
+ * @pos: (out): behind the time: the event goes there, TX_EVENT_SIZE_HOT_MAX at most, and is
+ * committed
  *
  * In a precise section, where the hot path could be used but for that: the time of the next event,
  * from the processor's counter. False: _tx_stream_begin() is needed.
@@ -164,8 +168,7 @@ _tx_stream_put_near (TxStream *self, uint8_t **ret_pos)
   int64_t now_ns;
   uint64_t since_ns;
 
-  if (pos >= priv->near_limit ||
-      atomic_load_explicit (&priv->shared.asked, memory_order_relaxed))
+  if (pos >= priv->near_limit || atomic_load_explicit (&priv->shared.asked, memory_order_relaxed))
     return false;
   now_ns = _tx_counter_get_ns (&priv->counter);
   if (now_ns == INT64_MIN)

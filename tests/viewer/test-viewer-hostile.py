@@ -238,7 +238,7 @@ class Sums:
         self.n_asked += pulse.n_asked
         self.worst_s = max(self.worst_s, pulse.worst_s)
         self.worst_busy_s = max(self.worst_busy_s, pulse.worst_busy_s)
-        # What GTK 4.8 says of its own lists whose rows change while a key moves in them.
+        # What GTK 4.8 says of its own widgets. The second was seen once, of a GtkColumnListView; why is not known.
         harmless = ("without a current allocation", "failed to scroll to given position")
         self.faults += pulse.hangs
         self.faults += [line for line in session.viewer.log().splitlines()
