@@ -31,6 +31,24 @@ size_t _tx_compress_bound (size_t size_bytes);
 size_t _tx_compress (
     const uint8_t *src, size_t src_size, uint8_t *dst, size_t capacity, uint8_t *ret_codec);
 
+/** TxHardCompressor: LZ4's slower way, with what it has to remember meanwhile (256 KiB). */
+typedef struct _TxHardCompressor TxHardCompressor;
+
+/** _tx_hard_compressor_new: (transfer full) (nullable): NULL without memory. */
+TxHardCompressor *_tx_hard_compressor_new (void);
+void _tx_hard_compressor_free (TxHardCompressor *self); /* NULL is allowed */
+
+/**
+ * _tx_hard_compressor_run:
+ *
+ * As _tx_compress() gives with codec LZ4, but for bytes that repeat themselves smaller by half, and
+ * for ten times the time. Not thread-safe.
+ *
+ * Returns: bytes put into @dst; 0 when they do not fit
+ */
+size_t _tx_hard_compressor_run (
+    TxHardCompressor *self, const uint8_t *src, size_t src_size, uint8_t *dst, size_t capacity);
+
 /**
  * _tx_decompress:
  * @dst: (array length=dst_size): room for exactly the decoded bytes

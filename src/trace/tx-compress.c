@@ -3,7 +3,9 @@
 #include "tx-compress-private.h"
 
 #include <lz4.h>
+#include <lz4hc.h>
 #include <string.h>
+#include <sys/mman.h>
 
 size_t
 _tx_compress_bound (size_t size_bytes)
@@ -29,6 +31,45 @@ _tx_compress (
   memcpy (dst, src, src_size);
   *ret_codec = TX_CODEC_STORED;
   return src_size;
+}
+
+/* Measured on recordings that LZ4 makes twenty times smaller and more: level 4 takes 1.8 ns a byte,
+   level 9 up to 9 ns for another sixth; the predictor takes 8 to 15. */
+#define HARD_LEVEL 4
+
+struct _TxHardCompressor
+{
+  LZ4_streamHC_t state;
+};
+
+TxHardCompressor *
+_tx_hard_compressor_new (void)
+{
+  /* Not of the heap, as the predictor. */
+  void *memory = mmap (NULL, sizeof (TxHardCompressor), PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+  return memory == MAP_FAILED ? NULL : memory;
+}
+
+void
+_tx_hard_compressor_free (TxHardCompressor *self)
+{
+  if (self)
+    munmap (self, sizeof *self);
+}
+
+size_t
+_tx_hard_compressor_run (
+    TxHardCompressor *self, const uint8_t *src, size_t src_size, uint8_t *dst, size_t capacity)
+{
+  int size;
+
+  if (src_size == 0 || src_size > LZ4_MAX_INPUT_SIZE || capacity > INT32_MAX)
+    return 0;
+  size = LZ4_compress_HC_extStateHC (&self->state, (const char *) src, (char *) dst, (int) src_size,
+                                     (int) capacity, HARD_LEVEL);
+  return size > 0 ? (size_t) size : 0;
 }
 
 bool

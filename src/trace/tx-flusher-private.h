@@ -66,6 +66,7 @@ typedef struct
   TxLimits limits;
   TxDigester *digester; /* owned; NULL without memory: made when needed */
   TxPredictor *predictor; /* the same */
+  TxHardCompressor *hard_compressor; /* the same */
   TxBlockScratch scratch;
   TxEncodedFrame frame;   /* of the next block, when has_frame: made once, however often tried */
   uint64_t frame_steps;   /* of it, as far as known */

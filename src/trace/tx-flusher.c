@@ -115,6 +115,8 @@ get_predictor (TxFlusher *self)
 
   if (!self->predictor)
     self->predictor = _tx_predictor_new ();
+  if (!self->hard_compressor)
+    self->hard_compressor = _tx_hard_compressor_new ();
   return n_waiting > self->ring->slot_base / 4 * 3 && !self->is_manual ? NULL : self->predictor;
 }
 
@@ -134,6 +136,7 @@ encode_block (TxFlusher *self, const SealedBlock *sealed, uint64_t *ret_n_steps)
       TxBlockSummary summary = summarise (self, sealed, digest, &counts);
 
       self->frame.predictor = get_predictor (self);
+      self->frame.hard_compressor = self->hard_compressor;
       is_done = _tx_encoded_frame_fill (&self->frame, &summary, self->ring->trace_id, sealed->raw,
                                         sealed->size, bytes, size);
     }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "tx-buffer-private.h"
+#include "tx-compress-private.h"
 #include "tx-digest-run-private.h"
 #include "tx-format-private.h"
 #include "tx-output-private.h"
@@ -24,6 +25,7 @@ typedef struct
   TxBuffer bytes;   /* room for the header, events, digest, padding */
   TxDigest *digest; /* owned (nullable): what is in it */
   TxPredictor *predictor; /* borrowed (nullable): encodes the events; without it LZ4 does */
+  TxHardCompressor *hard_compressor; /* borrowed (nullable): what the predictor may be spared by */
   unsigned n_without_lz4; /* blocks that LZ4 is not tried on next */
 } TxEncodedFrame;
 

@@ -197,6 +197,7 @@ free_writer (TxWriter *self)
   _tx_encoded_frame_clear (&self->flusher.frame);
   tx_digester_free (self->flusher.digester);
   _tx_predictor_free (self->flusher.predictor);
+  _tx_hard_compressor_free (self->flusher.hard_compressor);
   _tx_stream_clear (&self->stream);
   _tx_ring_clear (&self->ring);
   _tx_directory_clear (&self->directory);

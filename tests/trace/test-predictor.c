@@ -365,6 +365,60 @@ choose_codec (TxEncodedFrame *frame, const uint8_t *events, size_t size)
   return codec;
 }
 
+/* Loops in a loop, their numbers of turns again and again the same five: LZ4's quick way does not see
+   that all of it is repeated, the slow one does. */
+static void
+fill_with_loops (uint8_t *events, size_t size)
+{
+  static const guint8 turns[] = { 1, 11, 2, 7, 4 };
+  size_t at = 0;
+
+  for (guint i = 0; at < size; i++)
+    {
+      for (guint j = 0; j < 9u * turns[i % G_N_ELEMENTS (turns)] && at < size; j++)
+        events[at++] = (uint8_t) (0x41 + j % 9);
+      if (at < size)
+        events[at++] = 0x50;
+    }
+}
+
+static void
+test_hard_compressor_spares_the_predictor (void)
+{
+  enum { SIZE = 100000 };
+  TxEncodedFrame frame = { .predictor = predictor };
+  TxHardCompressor *hard_compressor = _tx_hard_compressor_new ();
+  g_autofree uint8_t *events = g_malloc (SIZE);
+  g_autofree uint8_t *room = g_malloc (_tx_compress_bound (SIZE));
+  size_t quick, hard;
+  uint8_t codec;
+
+  g_assert_nonnull (hard_compressor);
+  for (guint i = 0; i < SIZE; i++)
+    events[i] = (uint8_t) (0x41 + i % 7);
+  fill_with_loops (events, SIZE / 4);
+  quick = _tx_compress (events, SIZE, room, _tx_compress_bound (SIZE), &codec);
+  hard = _tx_hard_compressor_run (hard_compressor, events, SIZE, room, SIZE);
+  g_test_message ("%d bytes: %zu by LZ4, %zu by its slower way", SIZE, quick, hard);
+  g_assert_cmpuint (quick, >, SIZE / 50);
+  g_assert_cmpuint (quick, <, SIZE / 20);
+  g_assert_cmpuint (hard, <, SIZE / 40);
+
+  g_assert_cmpint (choose_codec (&frame, events, SIZE), ==, TX_CODEC_PREDICTED);
+  frame.n_without_lz4 = 0;
+  frame.hard_compressor = hard_compressor;
+  for (guint i = 0; i < 3; i++)
+    {
+      g_assert_cmpint (choose_codec (&frame, events, SIZE), ==, TX_CODEC_LZ4);
+      g_assert_cmpuint (frame.header.events_size, ==, hard);
+    }
+  /* What does not fit is no answer. */
+  g_assert_cmpuint (_tx_hard_compressor_run (hard_compressor, events, SIZE, room, hard - 1), ==, 0);
+  g_assert_cmpuint (_tx_hard_compressor_run (hard_compressor, events, 0, room, SIZE), ==, 0);
+  _tx_encoded_frame_clear (&frame);
+  _tx_hard_compressor_free (hard_compressor);
+}
+
 /* LZ4 where that is enough; not tried again at once where it was not, and used where there is no time
    for the predictor. */
 static void
@@ -418,6 +472,7 @@ main (int argc, char **argv)
   g_test_add_func ("/predictor/other-bytes", test_other_bytes_are_left_to_another_codec);
   g_test_add_func ("/predictor/too-little-room", test_too_little_room);
   g_test_add_func ("/predictor/flip-every-bit", test_every_bit_flipped);
+  g_test_add_func ("/predictor/hard-compressor", test_hard_compressor_spares_the_predictor);
   g_test_add_func ("/predictor/wrong-sizes", test_wrong_sizes);
   g_test_add_func ("/predictor/random-bytes", test_random_bytes);
   g_test_add_func ("/predictor/codecs", test_each_block_gets_its_codec);
