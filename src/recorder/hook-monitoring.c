@@ -2,10 +2,7 @@
 // The event source since 3.12: sys.monitoring. Global events find code objects as
 // they begin to run: what is out of scope is told once to send no more, what is in
 // scope gets local events. Exceptions have no local events, so those that pass
-// through foreign code cost a look at its tag. They are met where they are caught
-// or leave a frame, each of which follows at once when one is raised: RAISE itself
-// comes for each `await` that ends, too, as a StopIteration which is made for it,
-// and costs more than all else of a coroutine. Long functions on interpreters
+// through foreign code cost a look at its tag. Long functions on interpreters
 // where a LINE event costs time in proportion to the function are recorded by
 // INSTRUCTION events and a table of our own.
 #include "hook.h"
@@ -25,14 +22,12 @@ enum
   YIELD,
   LINE = 5,
   INSTRUCTION = 6,
-  HANDLED = 11,
+  RAISE = 10,
   UNWIND = 12,
-  THROW = 13,
-  RERAISED = 14
+  THROW = 13
 };
 
-#define GLOBAL_EVENTS                                                                              \
-  (1 << START | 1 << RESUME_EVENT | 1 << THROW | 1 << UNWIND | 1 << HANDLED | 1 << RERAISED)
+#define GLOBAL_EVENTS (1 << START | 1 << RESUME_EVENT | 1 << THROW | 1 << UNWIND | 1 << RAISE)
 /* PY_START stays on beside LINE: since 3.13 the line of a one-line function is not sent without it.
  */
 #define FRAME_EVENTS (1 << START | 1 << RESUME_EVENT | 1 << RETURN | 1 << YIELD)
@@ -55,9 +50,6 @@ static struct
   PyTypeObject *type;   /* owned: of the callbacks */
   PyObject *set_local;  /* owned: sys.monitoring.set_local_events */
   int tool;             /* ours while recording, else -1 */
-  /* Only compared: what HANDLED or UNWIND, which follows at once, is told of is no new exception.
-   */
-  const PyObject *reraised;
 } hook = { .tool = -1 };
 
 /* ---- Code objects ---- */
@@ -236,52 +228,33 @@ yield_cb (PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
   return leave_slow (engine, tstate, (PyCodeObject *) args[0], REC_EXIT_YIELD);
 }
 
-/* @exception: was raised in the running frame, which has @object, or came to it from one it called
- */
-static void
-note_exception (RecEngine *engine, PyCodeObject *object, PyObject *exception)
-{
-  const PyObject *reraised = hook.reraised;
-  RecCode *code = rec_code_table_peek (&engine->codes, object);
-  PyThreadState *tstate;
-  RecPyFrame *frame;
-
-  hook.reraised = NULL;
-  if (reraised == exception || engine->stream == NULL ||
-      !rec_code_table_is_decided (&engine->codes, code) || code->function == 0)
-    return;
-  tstate = rec_py_thread ();
-  frame = rec_py_frame_current (tstate);
-  if (frame != NULL && rec_py_frame_code (frame) == object)
-    rec_engine_raise (engine, tstate, code, frame, exception,
-                      ((PyBaseExceptionObject *) exception)->traceback);
-}
-
 /* (code, offset, exception): global, may not be DISABLEd. */
 static PyObject *
 unwind_cb (PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
 {
-  RecEngine *engine = rec_engine_get ();
-  PyCodeObject *object = (PyCodeObject *) args[0];
-
-  note_exception (engine, object, args[2]);
-  return leave_slow (engine, rec_py_thread (), object, REC_EXIT_UNWIND);
-}
-
-/* (code, offset, exception): global, may not be DISABLEd. Also a `finally` and the end of a `with`
-   handle an exception, which they raise again. */
-static PyObject *
-handled_cb (PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
-{
-  note_exception (rec_engine_get (), (PyCodeObject *) args[0], args[2]);
-  Py_RETURN_NONE;
+  return leave_slow (rec_engine_get (), rec_py_thread (), (PyCodeObject *) args[0],
+                     REC_EXIT_UNWIND);
 }
 
 /* (code, offset, exception): global, may not be DISABLEd. */
 static PyObject *
-reraise_cb (PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
+raise_cb (PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
 {
-  hook.reraised = args[2];
+  RecEngine *engine = rec_engine_get ();
+  PyCodeObject *object = (PyCodeObject *) args[0];
+  RecCode *code = rec_code_table_peek (&engine->codes, object);
+  PyObject *traceback = ((PyBaseExceptionObject *) args[2])->traceback;
+  PyThreadState *tstate;
+  RecPyFrame *frame;
+
+  /* The StopIteration that brings an await its value is on no traceback, and is no event. */
+  if (traceback == NULL)
+    Py_RETURN_NONE;
+  tstate = rec_py_thread ();
+  frame = rec_py_frame_current (tstate);
+  if (engine->stream != NULL && rec_code_table_is_decided (&engine->codes, code) &&
+      code->function != 0 && frame != NULL && rec_py_frame_code (frame) == object)
+    rec_engine_raise (engine, tstate, code, frame, args[2], traceback);
   Py_RETURN_NONE;
 }
 
@@ -437,10 +410,9 @@ static const struct
   int event;
   vectorcallfunc function;
 } callbacks[] = {
-  { START, start_cb },     { RESUME_EVENT, resume_cb }, { RETURN, return_cb },
-  { YIELD, yield_cb },     { LINE, line_cb },           { INSTRUCTION, instruction_cb },
-  { THROW, throw_cb },     { UNWIND, unwind_cb },       { HANDLED, handled_cb },
-  { RERAISED, reraise_cb },
+  { START, start_cb }, { RESUME_EVENT, resume_cb }, { RETURN, return_cb },
+  { YIELD, yield_cb }, { LINE, line_cb },           { INSTRUCTION, instruction_cb },
+  { THROW, throw_cb }, { UNWIND, unwind_cb },       { RAISE, raise_cb },
 };
 
 static bool

@@ -83,11 +83,9 @@ static const struct
   int kind;
   bool is_local;
 } events[] = {
-  { "LINE", LINES, true },       { "PY_START", ENTERS, true },
-  { "PY_RESUME", ENTERS, true }, { "PY_RETURN", LEAVES, true },
-  { "PY_YIELD", LEAVES, true },  { "PY_UNWIND", THROWS, false },
-  { "PY_THROW", THROWS, false }, { "EXCEPTION_HANDLED", THROWS, false },
-  { "RERAISE", THROWS, false },
+  { "LINE", LINES, true },       { "PY_START", ENTERS, true }, { "PY_RESUME", ENTERS, true },
+  { "PY_RETURN", LEAVES, true }, { "PY_YIELD", LEAVES, true }, { "PY_UNWIND", THROWS, false },
+  { "PY_THROW", THROWS, false }, { "RAISE", THROWS, false },
 };
 
 static int
