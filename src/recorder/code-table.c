@@ -22,7 +22,7 @@ struct _RecFile
   char *path;     /* owned: absolute, for the trace */
   char *resolved; /* owned (nullable): links resolved, for the filter */
   size_t name_size;
-  char name[]; /* as in the code objects */
+  char name[]; /* as in the code objects, but absolute where it is relative there */
 };
 
 /* All entries: the interpreter frees them one by one and gives us nothing but the pointer.
@@ -39,6 +39,7 @@ free_code (void *extra)
   self->previous->next = self->next;
   self->next->previous = self->previous;
   PyMem_RawFree (self->unit_lines);
+  free (self->path);
   PyMem_RawFree (self);
 }
 
@@ -124,6 +125,12 @@ normalize_path (char *path)
   *to = '\0';
 }
 
+static bool
+is_relative (const char *name, size_t size)
+{
+  return size > 0 && name[0] != '/' && name[0] != '<';
+}
+
 /* Names in angle brackets (`<string>`, `<frozen ...>`) are no paths and stay as they are. */
 static char *
 dup_absolute (const char *name, size_t size)
@@ -133,7 +140,7 @@ dup_absolute (const char *name, size_t size)
 
   if (path == NULL)
     return NULL;
-  if (size > 0 && name[0] != '/' && name[0] != '<')
+  if (is_relative (name, size))
     {
       if (getcwd (path, PATH_MAX) == NULL)
         path[0] = '\0';
@@ -354,6 +361,63 @@ make_code (RecCodeTable *self, PyCodeObject *code)
   return entry;
 }
 
+/* ---- Relative file names ---- */
+
+/* Code that is compiled within @code has its file, wherever the program goes before it runs. */
+static void
+pass_path_on (RecCodeTable *self, PyCodeObject *code, const char *path)
+{
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE (code->co_consts); i++)
+    {
+      PyObject *object = PyTuple_GET_ITEM (code->co_consts, i);
+      PyCodeObject *inner = (PyCodeObject *) object;
+      RecCode *entry;
+
+      if (!PyCode_Check (object) || inner->co_filename != code->co_filename)
+        continue;
+      entry = rec_code_table_peek (self, inner);
+      if (entry == NULL)
+        entry = make_code (self, inner);
+      if (entry == NULL || entry->path != NULL)
+        continue;
+      entry->path = strdup (path);
+      pass_path_on (self, inner, path);
+    }
+}
+
+/* A relative name means what it meant in the directory that the program was in when the outermost
+ * code of the file came to run: later ones may be others' names. */
+static void
+keep_path (RecCodeTable *self, RecCode *entry, const Text *name)
+{
+  if (entry->path != NULL)
+    return;
+  entry->path = dup_absolute (name->text, name->size);
+  if (entry->path != NULL)
+    pass_path_on (self, entry->code, entry->path);
+}
+
+/* @entry: (nullable) */
+static RecFile *
+find_file_of (RecCodeTable *self, const RecFilter *filter, const RecCode *entry, const Text *name)
+{
+  char *path = NULL;
+  RecFile *file;
+
+  if (!is_relative (name->text, name->size))
+    return find_file (self, filter, name->text, name->size);
+  if (entry != NULL && entry->path != NULL)
+    return find_file (self, filter, entry->path, strlen (entry->path));
+  path = dup_absolute (name->text, name->size);
+  if (path == NULL)
+    return NULL;
+  file = find_file (self, filter, path, strlen (path));
+  free (path);
+  return file;
+}
+
+/* ---- Scope ---- */
+
 bool
 rec_code_table_matches (RecCodeTable *self,
                         const RecFilter *filter,
@@ -371,7 +435,7 @@ rec_code_table_matches (RecCodeTable *self,
       !get_text (code->co_filename, &name))
     return false;
   if (rec_filter_has_paths (filter))
-    file = find_file (self, filter, name.text, name.size);
+    file = find_file_of (self, filter, entry, &name);
   in_scope = rec_filter_match (filter, module, file != NULL ? file->resolved : NULL);
   Py_XDECREF (name.bytes);
   return in_scope;
@@ -395,12 +459,14 @@ rec_code_table_decide (RecCodeTable *self,
     entry = make_code (self, code);
   if (entry == NULL || !get_text (code->co_filename, &name))
     return entry;
+  if (is_relative (name.text, name.size))
+    keep_path (self, entry, &name);
   if (rec_filter_has_paths (filter))
-    file = find_file (self, filter, name.text, name.size);
+    file = find_file_of (self, filter, entry, &name);
   in_scope = !is_ourselves (module) && !entry->refused &&
              rec_filter_match (filter, module, file != NULL ? file->resolved : NULL);
   if (in_scope && file == NULL)
-    file = find_file (self, filter, name.text, name.size);
+    file = find_file_of (self, filter, entry, &name);
   entry->generation = self->generation;
   entry->n_foreign = 0;
   entry->first_line = code->co_firstlineno > 0 ? (uint32_t) code->co_firstlineno : 0;

@@ -27,6 +27,8 @@ struct _RecCode
   bool resumable;     /* generator, coroutine or asynchronous generator */
   bool hooked;        /* for the hook: it has set events on it */
   bool refused;       /* for the hook: the interpreter does not let us trace it */
+  char *path; /* owned (nullable): absolute, where the name in the code object is relative: as it was
+                 when the module began to run */
   uint32_t n_foreign; /* for the hook: callbacks since it was found out of scope */
   size_t n_units;     /* length of unit_lines */
   uint32_t
@@ -45,7 +47,7 @@ typedef struct
   RecDefinedTable defined;
   bool is_collecting; /* frames that were found running, not entered: see TX_FUNCTION_WAS_RUNNING */
   size_t n_files;
-  RecFile *files[REC_FILE_BUCKETS]; /* owned, chained; by the name in the code object */
+  RecFile *files[REC_FILE_BUCKETS]; /* owned, chained; by name */
 } RecCodeTable;
 
 /** rec_code_table_init: false with an exception set when the interpreter has no slot left. */

@@ -234,6 +234,36 @@ class SourceTest(recordings.RecorderTest):
         self.assertNotEqual(sources.get("<made up>", (1,))[0], 0)
         self.tell("T15", "pyc only, in a zip, made by exec: no source is claimed")
 
+    def test_relative_names(self):
+        """A name means what it meant when its module ran, also for what is called elsewhere later."""
+        plug = b"def first():\n    return 1\ndef outer():\n    def inner():\n        return 2\n    return inner\n"
+        for name in "AB":
+            self.put(name + "/plug.py", plug + b"NAME = %r\n" % name)
+        for modules, n_steps in ((["__main__"], 34), ([os.path.join(self.directory, "B")], 12)):
+            trace = "trace of %d" % n_steps
+            self.run_program(
+                f"""\
+                import os, runpy, trackexec
+                def run():
+                    made = []
+                    for name in "AB":
+                        os.chdir(os.path.join(here, name))
+                        made.append(runpy.run_path("plug.py", run_name="__main__"))
+                    for space in made:
+                        space["first"](), space["outer"]()()
+                here = os.getcwd()
+                trackexec.record({modules!r}, {trace!r})
+                run()
+                trackexec.stop()
+                """
+            )
+            rows = recordings.dump(os.path.join(self.directory, trace), "--steps")
+            found = [os.path.relpath(row[3], self.directory) for row in rows]
+            here = ["A", "B"] if len(modules[0]) == 8 else ["B"]
+            expected = [os.path.join(name, "plug.py") for name in here for i in range(3)]
+            expected += [os.path.join(name, "plug.py") for name in here for i in range(4)]
+            self.assertEqual([file for file in found if file.endswith("plug.py")], expected)
+
     def test_links_and_packages(self):
         self.put("real/inner.py", b"def run():\n    return 4\n")
         os.symlink("real", os.path.join(self.directory, "linked"))
