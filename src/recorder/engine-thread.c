@@ -19,12 +19,33 @@ enum
   REPLACED
 };
 
-/* (transfer full) (nullable): the name that `threading` knows; runs no code of the program. */
+/* (transfer full) (nullable): what the instance itself has under that name, without asking its
+ * class, whose properties are the program's code. */
+static PyObject *
+dup_attribute (PyObject *object, const char *name)
+{
+  bool is_collecting = rec_py_gc_pause (); /* making its dictionary must not run finalizers */
+  PyObject *dict = PyObject_GenericGetDict (object, NULL);
+  PyObject *value = dict != NULL && PyDict_Check (dict) ? rec_py_dict_peek (dict, name) : NULL;
+
+  rec_py_gc_resume (is_collecting);
+  PyErr_Clear ();
+  Py_XINCREF (value);
+  Py_XDECREF (dict);
+  return value;
+}
+
+/* (transfer full) (nullable): the name that `threading` knows; runs no code of the program. (That
+ * is why the module is not asked for by PyImport_GetModule(), which waits where it is being
+ * imported.)
+ */
 static PyObject *
 get_thread_name (const PyThreadState *tstate)
 {
-  PyObject *module_name = PyUnicode_InternFromString ("threading");
-  PyObject *module = module_name != NULL ? PyImport_GetModule (module_name) : NULL;
+  PyObject *modules = PyImport_GetModuleDict ();
+  PyObject *module = modules != NULL && PyDict_CheckExact (modules)
+                         ? PyDict_GetItemString (modules, "threading")
+                         : NULL;
   PyObject *active = module != NULL && PyModule_Check (module)
                          ? PyDict_GetItemString (PyModule_GetDict (module), "_active")
                          : NULL;
@@ -32,14 +53,13 @@ get_thread_name (const PyThreadState *tstate)
   PyObject *thread = active != NULL && PyDict_CheckExact (active) && ident != NULL
                          ? PyDict_GetItemWithError (active, ident)
                          : NULL;
-  PyObject *attribute = thread != NULL ? PyUnicode_InternFromString ("_name") : NULL;
-  PyObject *name = attribute != NULL ? PyObject_GenericGetAttr (thread, attribute) : NULL;
+  PyObject *name;
 
   PyErr_Clear ();
-  Py_XDECREF (attribute);
+  Py_XINCREF (thread);
+  name = thread != NULL ? dup_attribute (thread, "_name") : NULL;
+  Py_XDECREF (thread);
   Py_XDECREF (ident);
-  Py_XDECREF (module);
-  Py_XDECREF (module_name);
   return name;
 }
 

@@ -75,14 +75,8 @@ append_string (Text *text, PyObject *string)
 static PyObject *
 get_module (PyTypeObject *type)
 {
-  static PyObject *key; /* owned, for good */
-  PyObject *module;
+  PyObject *module = type->tp_dict != NULL ? rec_py_dict_peek (type->tp_dict, "__module__") : NULL;
 
-  if (key == NULL)
-    key = PyUnicode_InternFromString ("__module__");
-  if (key == NULL || type->tp_dict == NULL)
-    return NULL;
-  module = PyDict_GetItemWithError (type->tp_dict, key);
   return module != NULL && PyUnicode_CheckExact (module) ? module : NULL;
 }
 

@@ -527,3 +527,41 @@ rec_py_opcode_is_lineless (uint8_t opcode)
   return opcode == RESUME || opcode == END_FOR || opcode == END_SEND || opcode == END_ASYNC_FOR;
 }
 #endif
+
+/* ---- Without running the program's code ---- */
+
+/* (transfer none) (nullable): what @dict has under a key that is that very string. A look-up would
+ * compare keys of the program's classes by their own methods. */
+static inline PyObject *
+rec_py_dict_peek (PyObject *dict, const char *name)
+{
+  Py_ssize_t at = 0;
+  PyObject *key;
+  PyObject *value;
+
+  while (PyDict_Next (dict, &at, &key, &value))
+    if (PyUnicode_CheckExact (key) && PyUnicode_CompareWithASCIIString (key, name) == 0)
+      return value;
+  return NULL;
+}
+
+/* Keeps what is allocated until rec_py_gc_resume() from starting a collection, which runs
+ * finalizers. Since 3.12 collections do not come at allocations; in 3.9 they cannot be put off. */
+static inline bool
+rec_py_gc_pause (void)
+{
+#if PY_VERSION_HEX >= 0x030A0000 && PY_VERSION_HEX < 0x030C0000
+  return PyGC_Disable () != 0;
+#else
+  return false;
+#endif
+}
+
+static inline void
+rec_py_gc_resume (bool was_enabled)
+{
+#if PY_VERSION_HEX >= 0x030A0000 && PY_VERSION_HEX < 0x030C0000
+  if (was_enabled)
+    PyGC_Enable ();
+#endif
+}

@@ -39,6 +39,36 @@ class ThreadTest(recordings.RecorderTest):
             sorted(self.get_names()), ["MainThread"] + [f"w\u00f6rker {n}" for n in range(8)]
         )
 
+    def test_name_that_is_a_property(self):
+        out = self.run_program(
+            """\
+            import threading, time, trackexec
+            class Thread(threading.Thread):
+                n_asked = 0
+                @property
+                def _name(self):
+                    Thread.n_asked += 1
+                    time.sleep(0.02)
+                    return "a property"
+                @_name.setter
+                def _name(self, name): pass
+                def run(self):
+                    time.sleep(0)
+            def run_all():
+                threads = [Thread() for n in range(3)]
+                for thread in threads: thread.start()
+                for thread in threads: thread.join()
+                asked, Thread.n_asked = Thread.n_asked, 0
+                return asked
+            plain = run_all()
+            trackexec.record("__main__", "trace")
+            print(run_all() - plain, trackexec.stats()["resyncs"])
+            trackexec.stop()
+            """
+        )
+        self.assertEqual(out, "0 0\n")
+        self.assertEqual(sorted(self.count(12)), [2, 3, 4])
+
     def test_threads_started_before(self):
         self.run_program(
             """\
