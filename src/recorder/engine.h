@@ -19,6 +19,7 @@ typedef struct _RecHook RecHook;
 
 #define REC_THREAD_CACHE 64u
 #define REC_RAISES       16u
+#define REC_RAISES_MAX   4u
 #define REC_INFO_MAX     32u
 #define REC_INFO_SIZE    1024u
 
@@ -29,16 +30,24 @@ typedef struct
   TxThread *thread; /* (transfer none) of the stream */
 } RecThread;
 
-/** RecRaise: the exception that was told of last in a thread. The pointers are only compared. */
+/** RecRaise: an exception that was told of. The pointer is only compared. */
 typedef struct
 {
   const PyObject *exception;
-  TxThreadId thread;
-  uint64_t frame;     /* key of the frame that it was in */
-  bool is_passing;    /* that frame was left by it */
-  const TxFrame *top; /* what was innermost then, and its line */
-  uint32_t line;
+  uint64_t frame;  /* key of the frame that it was in */
+  bool is_passing; /* that frame was left by it */
+  size_t depth;    /* of that frame; once it was left, of the one below, ... */
+  uint32_t line;   /* ... and the line of that one */
 } RecRaise;
+
+/** RecRaises: the exceptions of a thread that may come to further frames; inner ones last. Where a
+ * frame that one passes closes its generators, another passes on top of it. */
+typedef struct
+{
+  TxThreadId thread;
+  size_t n_raises;
+  RecRaise raises[REC_RAISES_MAX];
+} RecRaises;
 
 /** RecInfo: a line for the trace's `info` file. */
 typedef struct
@@ -101,7 +110,7 @@ struct _RecEngine
   size_t threads_size; /* allocated */
   size_t sweep_at;     /* number of threads at which ended ones are looked for */
 
-  RecRaise raises[REC_RAISES]; /* by thread id modulo size */
+  RecRaises raises[REC_RAISES]; /* by thread id modulo size */
   RecTypeTable types;
 
   TxFrame *frames; /* owned: scratch of the resynchronisation */

@@ -83,6 +83,9 @@ adopt (RecEngine *engine, RecCode *code)
 
 /* ---- Events ---- */
 
+/* Since 3.13 extensions send events of things that are no code objects (PyMonitoring_Fire*()):
+ * nothing is read of one that the running frame does not have. */
+
 /* Code in scope begins the trace of a forked child, and is not yet known in it. */
 static bool
 begin_child (RecEngine *engine,
@@ -101,11 +104,13 @@ static PyObject *
 enter_slow (RecEngine *engine, PyThreadState *tstate, PyCodeObject *object, RecEntry entry)
 {
   RecPyFrame *frame = rec_py_frame_current (tstate);
-  RecCode *code = rec_code_table_peek (&engine->codes, object);
-  bool is_known = rec_code_table_is_decided (&engine->codes, code);
+  RecCode *code;
+  bool is_known;
 
   if (frame == NULL || rec_py_frame_code (frame) != object)
-    Py_RETURN_NONE; /* also events that compiled extensions make up */
+    Py_RETURN_NONE;
+  code = rec_code_table_peek (&engine->codes, object);
+  is_known = rec_code_table_is_decided (&engine->codes, code);
   if (engine->is_pending)
     is_known = begin_child (engine, tstate, object, frame, rec_py_frame_previous (frame));
   if (engine->stream == NULL)
@@ -135,15 +140,18 @@ enter (PyObject *self, PyCodeObject *object, RecEntry entry)
   RecEngine *engine = rec_engine_get ();
   PyThreadState *tstate = rec_py_thread ();
   RecPyFrame *frame = *rec_py_frame_slot (tstate);
-  RecCode *code = rec_code_table_peek (&engine->codes, object);
+  RecCode *code;
 
-  if (__builtin_expect (rec_code_table_is_decided (&engine->codes, code) && code->function != 0 &&
-                            engine->stream != NULL && frame != NULL &&
-                            rec_py_frame_code (frame) == object,
-                        1))
+  if (__builtin_expect (frame != NULL && rec_py_frame_code (frame) == object, 1))
     {
-      rec_engine_enter (engine, tstate, code, frame, entry);
-      Py_RETURN_NONE;
+      code = rec_code_table_peek (&engine->codes, object);
+      if (__builtin_expect (rec_code_table_is_decided (&engine->codes, code) &&
+                                code->function != 0 && engine->stream != NULL,
+                            1))
+        {
+          rec_engine_enter (engine, tstate, code, frame, entry);
+          Py_RETURN_NONE;
+        }
     }
   return enter_slow (engine, tstate, object, entry);
 }
@@ -172,7 +180,7 @@ static PyObject *
 leave_slow (RecEngine *engine, PyThreadState *tstate, PyCodeObject *object, RecExit how)
 {
   RecPyFrame *frame = rec_py_frame_current (tstate);
-  RecCode *code = rec_code_table_peek (&engine->codes, object);
+  RecCode *code;
 
   if (frame == NULL || rec_py_frame_code (frame) != object)
     Py_RETURN_NONE;
@@ -180,6 +188,7 @@ leave_slow (RecEngine *engine, PyThreadState *tstate, PyCodeObject *object, RecE
     begin_child (engine, tstate, object, frame, frame);
   if (engine->stream == NULL)
     Py_RETURN_NONE;
+  code = rec_code_table_peek (&engine->codes, object);
   if (rec_code_table_is_decided (&engine->codes, code) && code->function != 0)
     _rec_engine_leave_slow (engine, tstate, code, frame, how);
   else if (how == REC_EXIT_UNWIND)
@@ -242,8 +251,8 @@ raise_cb (PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
 {
   RecEngine *engine = rec_engine_get ();
   PyCodeObject *object = (PyCodeObject *) args[0];
-  RecCode *code = rec_code_table_peek (&engine->codes, object);
   PyObject *traceback = ((PyBaseExceptionObject *) args[2])->traceback;
+  RecCode *code;
   PyThreadState *tstate;
   RecPyFrame *frame;
 
@@ -252,8 +261,13 @@ raise_cb (PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
     Py_RETURN_NONE;
   tstate = rec_py_thread ();
   frame = rec_py_frame_current (tstate);
+  if (frame == NULL || rec_py_frame_code (frame) != object)
+    Py_RETURN_NONE;
+  if (engine->is_pending)
+    begin_child (engine, tstate, object, frame, frame);
+  code = rec_code_table_peek (&engine->codes, object);
   if (engine->stream != NULL && rec_code_table_is_decided (&engine->codes, code) &&
-      code->function != 0 && frame != NULL && rec_py_frame_code (frame) == object)
+      code->function != 0)
     rec_engine_raise (engine, tstate, code, frame, args[2], traceback);
   Py_RETURN_NONE;
 }

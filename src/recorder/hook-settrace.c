@@ -124,8 +124,7 @@ begin_child (RecEngine *engine, RecPyFrame *frame, int what)
     return engine->stream != NULL;
   if (what == PyTrace_LINE)
     return true;
-  if (what == PyTrace_EXCEPTION ||
-      !rec_engine_is_in_scope (engine, rec_py_frame_code (frame), rec_py_frame_globals (frame)))
+  if (!rec_engine_is_in_scope (engine, rec_py_frame_code (frame), rec_py_frame_globals (frame)))
     return false;
   return rec_engine_begin_child (
       engine, rec_py_thread (), what == PyTrace_CALL ? rec_py_frame_previous (frame) : frame, NULL);
@@ -470,8 +469,8 @@ eval_frame_slow (PyThreadState *tstate, RecPyFrame *frame, int thrown)
   return result;
 }
 
-/* Code in scope that is called from code in scope is traced as that is. Only where it has changed the
- * trace function by itself is there something to be put back. */
+/* Code in scope that is called from code in scope is traced as that is. Only where it has changed
+ * the trace function by itself is there something to be put back. */
 static PyObject *
 eval_frame (PyThreadState *tstate, RecPyFrame *frame, int thrown)
 {

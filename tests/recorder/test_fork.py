@@ -337,14 +337,19 @@ class ShapesTest(recordings.RecorderTest):
         self.assertEqual([detail.partition(":")[0] for detail in told], names)
 
     def test_the_first_event_of_each_kind(self):
-        self.write("app.py", "def fork(os):\n    return os.fork()\n\n\ndef leave(f):\n    f()\n")
+        self.write("app.py", "def fork(os):\n    return os.fork()\n\n\ndef leave(f):\n    f()\n\n\n"
+                   "def refuse(os):\n    return os.fork() or int('no number')\n")
         self.run_program(
             """\
             import os, trackexec
             import app
             assert trackexec.enable("base", name="server", package="app")
-            for kind in ("return", "call", "mark", "unwind"):
-                pid = app.fork(os) if kind == "return" else os.fork()
+            for kind in ("return", "call", "mark", "unwind", "raise"):
+                try:
+                    fork = {"return": app.fork, "raise": app.refuse}.get(kind)
+                    pid = fork(os) if fork else os.fork()
+                except ValueError:
+                    pid = 0
                 if pid == 0:
                     if kind == "call":
                         app.leave(lambda: None)
@@ -363,7 +368,7 @@ class ShapesTest(recordings.RecorderTest):
         (run,) = glob.glob(os.path.join(self.base, "[0-9]*"))
         names = sorted(os.listdir(run), key=lambda name: int(name.rpartition(".")[2] or 0)
                        if "." in name else 0)
-        self.assertEqual(len(names), 5)
+        self.assertEqual(len(names), 6)
         kinds = [
             [event.kind for event in recordings.read_events(os.path.join(run, name))]
             for name in names[1:]
@@ -372,6 +377,8 @@ class ShapesTest(recordings.RecorderTest):
         self.assertIn("call", kinds[1])
         self.assertIn("mark", kinds[2])
         self.assertIn("unwind", kinds[3])
+        raised = [e for e in recordings.read_events(os.path.join(run, names[5])) if e.kind == "raise"]
+        self.assertEqual([(e.function, e.line, e.depth) for e in raised], [("refuse", 10, 1)])
 
 
 if __name__ == "__main__":

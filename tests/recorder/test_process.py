@@ -304,6 +304,87 @@ class ExceptionTest(ProcessTest):
         names = [e.detail for e in self.get_events("define-type")]
         self.assertEqual(len(names), len(set(names)))
 
+    def test_once_though_generators_are_closed_on_the_way(self):
+        self.run_program(
+            """\
+            import trackexec
+            class Dying:
+                def __del__(self):
+                    try: raise KeyError("dying")
+                    except KeyError: pass
+            def generate():
+                try:
+                    yield Dying()
+                    yield 2
+                finally: x = 1
+            def inner(): raise ValueError("once")
+            def outer():
+                for value in generate():
+                    for other in generate(): inner()
+            def main():
+                for turn in range(2):
+                    try: outer()
+                    except ValueError: pass
+            trackexec.record("__main__", "trace")
+            main()
+            trackexec.stop()
+            """
+        )
+        raised = [e for e in self.get_events("raise") if e.detail.startswith("ValueError")]
+        self.assertEqual([(e.line, e.function) for e in raised], [(11, "inner")] * 2)
+
+    @unittest.skipUnless(sys.version_info >= (3, 13), "events of other things than code: since 3.13")
+    def test_events_of_what_is_no_code(self):
+        self.run_program(
+            """\
+            import _testcapi, trackexec
+            trackexec.record("__main__", "trace")
+            START, RESUME, RAISE, UNWIND, THROW = 0, 1, 10, 12, 13
+            def fire(like, n):
+                _testcapi.monitoring_enter_scope(like, START, RESUME)
+                _testcapi.fire_event_py_start(like, 0)
+                _testcapi.fire_event_py_resume(like, 1)
+                _testcapi.monitoring_exit_scope()
+                _testcapi.monitoring_enter_scope(like, THROW, RAISE)
+                _testcapi.fire_event_py_throw(like, 0, KeyError(n))
+                _testcapi.fire_event_raise(like, 1, KeyError(n))
+                _testcapi.monitoring_exit_scope()
+                _testcapi.monitoring_enter_scope(like, UNWIND)
+                _testcapi.fire_event_py_unwind(like, 0, KeyError(n))
+                _testcapi.monitoring_exit_scope()
+            kept = []
+            for n in range(300):
+                like = _testcapi.CodeLike(2)
+                kept += [like, b"A" * (64 + n)]
+                fire(like, n)
+            trackexec.stop()
+            """
+        )
+        self.assertEqual([e.kind for e in self.get_events("raise") + self.get_events("unwind")], [])
+
+    def test_no_method_of_the_program_is_called(self):
+        out = self.run_program(
+            """\
+            import sys, trackexec
+            class Key(str):
+                __hash__ = str.__hash__
+                def __eq__(self, other):
+                    if is_armed: raise KeyError("asked")
+                    return str.__eq__(self, other)
+            is_armed = False
+            kinds = [type("Error%d" % n, (Exception,), {Key("__module__"): "m"}) for n in range(4)]
+            trackexec.record("__main__", "trace")
+            is_armed = True
+            def f(kind):
+                try: raise kind("x")
+                except BaseException as error: print(type(error).__name__)
+            for kind in kinds: f(kind)
+            trackexec.stop()
+            """
+        )
+        self.assertEqual(out.split(), ["Error%d" % n for n in range(4)])
+        self.assertNotIn("__eq__", [e.function for e in self.get_events("call")])
+
     def test_many_types_and_long_messages(self):
         self.run_program(
             """\
