@@ -74,6 +74,8 @@ THEIRS = {
     " function that evaluates frames (PEP 523) is another one",
     "test_genexps": "before 3.12: leaves its doctests out where sys.gettrace() shows anything",
     "test_metaclass": "see test_genexps",
+    "test_queue": "3.9: two calls on a line, between which a collection comes under any trace function;"
+    " its finalizers put on the same queue",
     "test_sys": "before 3.12: a test that skips itself where sys.gettrace() shows anything",
     "test_trace": "before 3.12: tests that skip themselves where sys.gettrace() shows anything",
     "test_bdb": "before 3.12: compares what sys.gettrace() shows with None",
