@@ -205,7 +205,7 @@ decode_part (Sections *self, TxCursor *cursor)
 
   if (count > _tx_cursor_left (cursor) / THREAD_SIZE_MIN)
     cursor->failed = true;
-  if (cursor->failed)
+  if (cursor->failed || count == 0)
     return;
   if (!TX_ARRAY_RESERVE (self->part_threads, self->part_threads_capacity,
                          self->n_part_threads + count))
