@@ -205,10 +205,11 @@ decode_part (Sections *self, TxCursor *cursor)
 
   if (count > _tx_cursor_left (cursor) / THREAD_SIZE_MIN)
     cursor->failed = true;
-  if (cursor->failed || count == 0)
+  if (cursor->failed)
     return;
+  /* Room for one at least: where parts are told their threads' array is there. */
   if (!TX_ARRAY_RESERVE (self->part_threads, self->part_threads_capacity,
-                         self->n_part_threads + count))
+                         self->n_part_threads + (count > 0 ? count : 1)))
     {
       self->no_memory = cursor->failed = true;
       return;
