@@ -253,6 +253,24 @@ hotspots_are_gone_to (Fixture *fixture, gconstpointer data)
   act (fixture, "activate-hotspot", g_variant_new_uint32 (100000));
 }
 
+/* Nothing of a recording stays when another one is shown. */
+static void
+what_was_shown_before_is_freed (Fixture *fixture, gconstpointer data)
+{
+  gpointer session = viewer_window_get_session (fixture->window);
+  gpointer threads = viewer_session_get_threads (session);
+  gpointer hotspots = viewer_session_get_hotspots (session);
+
+  g_object_add_weak_pointer (session, &session);
+  g_object_add_weak_pointer (threads, &threads);
+  g_object_add_weak_pointer (hotspots, &hotspots);
+  viewer_window_open (fixture->window, fixture->base.trace);
+  settle (fixture->window);
+  viewer_fixture_wait (is_null, &session, "the session to be freed");
+  viewer_fixture_wait (is_null, &threads, "its threads to be freed");
+  viewer_fixture_wait (is_null, &hotspots, "its hot spots to be freed");
+}
+
 static gboolean
 can_scroll (gpointer data)
 {
@@ -291,7 +309,9 @@ lists_are_scrolled_while_they_change (Fixture *fixture, gconstpointer data)
   GtkEditable *entry = GTK_EDITABLE (
       find_widget (find_in_window (fixture, VIEWER_TYPE_HOTSPOTS_PANEL), GTK_TYPE_SEARCH_ENTRY));
 
-  gtk_window_set_default_size (GTK_WINDOW (fixture->window), 900, 450);
+  /* As low as it can be. */
+  gtk_widget_set_valign (gtk_widget_get_ancestor (GTK_WIDGET (view), GTK_TYPE_SCROLLED_WINDOW),
+                         GTK_ALIGN_START);
   viewer_fixture_wait (can_scroll, adjustment, "the hot spots to be more than fit");
   g_signal_connect_swapped (gtk_column_view_get_model (view), "items-changed",
                             G_CALLBACK (turn_wheel_cb), adjustment);
@@ -390,6 +410,8 @@ fifty_times_open_and_close (void)
 static void
 add_tests (void)
 {
+  /* Before the one that hides panels: that is remembered. */
+  ADD ("/window/lists-are-scrolled-while-they-change", lists_are_scrolled_while_they_change);
   ADD ("/window/moves-by-actions", moves_by_actions);
   ADD ("/window/every-action-can-be-activated", every_action_can_be_activated);
   ADD ("/window/source-shows-the-current-line", source_shows_the_current_line);
@@ -397,7 +419,7 @@ add_tests (void)
   ADD ("/window/timeline-is-a-slider", timeline_is_a_slider);
   ADD ("/window/timeline-zooms", timeline_zooms);
   ADD ("/window/hotspots-are-gone-to", hotspots_are_gone_to);
-  ADD ("/window/lists-are-scrolled-while-they-change", lists_are_scrolled_while_they_change);
+  ADD ("/window/what-was-shown-before-is-freed", what_was_shown_before_is_freed);
   ADD ("/window/times", times_in_the_window);
   ADD ("/window/dark-and-light", dark_and_light);
   ADD ("/window/failures-are-shown", failures_are_shown);
