@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "trace-text.h"
+#include "trace/tx-block-table-private.h"
 #include "trace/tx-checksum-private.h"
 #include "trace/tx-format-private.h"
 
@@ -615,6 +616,26 @@ test_what_was_seen_in_the_ring_stays_counted (Fixture *fixture, gconstpointer da
   trace_text_close (text);
 }
 
+/* What is known to lack is put where the hole is; what cannot be is not. */
+static void
+test_what_is_known_to_lack (void)
+{
+  TxBlockTable table = { 0 };
+
+  g_assert_true (_tx_block_table_add_missing_end (&table, 0, 5));
+  g_assert_cmpuint (table.n_entries, ==, 0);
+  g_assert_true (_tx_block_table_add_known (&table, 3, 100));
+  g_assert_cmpuint (table.n_entries, ==, 1);
+  g_assert_cmpuint (table.next_sequence, ==, 3);
+  g_assert_cmpuint (table.next_step, ==, 100);
+  g_assert_true (_tx_block_table_add_known (&table, 3, 7));
+  g_assert_cmpuint (table.next_step, ==, 107);
+  g_assert_cmpuint (table.entries[0].info.steps, ==, 107);
+  g_assert_true (_tx_block_table_add_known (&table, 3, UINT32_MAX));
+  g_assert_cmpuint (table.next_step, ==, 107);
+  _tx_block_table_clear (&table);
+}
+
 /* ---- Digests that lie ---- */
 
 /* Makes the first run tell @digest, with right checksums; others behind it are gone. */
@@ -768,6 +789,7 @@ main (int argc, char **argv)
   TEST ("ring-beside", test_a_ring_beside_the_blocks_is_found);
   TEST ("ring-replaced", test_another_file_in_place_of_the_ring_is_not_taken);
   TEST ("overtaken", test_what_was_seen_in_the_ring_stays_counted);
+  g_test_add_func ("/reader/known-to-lack", test_what_is_known_to_lack);
   TEST ("runs-that-lie", test_runs_that_lie);
   TEST ("sources-that-change", test_sources_that_change);
   TEST ("several-threads", test_several_threads_load_at_once);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Sealing: what a process that died left in its ring comes into its trace, whoever else looks at it
 // meanwhile, however often it is tried, and wherever it is cut short; what lives is left alone.
+#include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
@@ -12,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "trace/tx-os-private.h"
 #include "trace/tx-recover-job-private.h"
 #include "trace/tx-recover.h"
 #include "trace/tx-ring-home-private.h"
@@ -676,6 +678,30 @@ wait_for_end (const Place *place)
   g_free (end);
 }
 
+static int
+refuse_thread (TxOs *os, void *(*func) (void *), void *data, uint64_t *ret_thread)
+{
+  return -EAGAIN;
+}
+
+/* A program that may have no thread more goes on without. */
+static void
+test_job_without_a_thread (void)
+{
+  Place place = make_place ();
+  TxRecoverJob *job = _tx_recover_job_new (place.root, NULL, place.root);
+  TxOs *os = _tx_os_get_default ();
+  TxOs before = *os;
+
+  os->start_thread = refuse_thread;
+  _tx_recover_job_start (job);
+  *os = before;
+  _tx_recover_job_count_fork (job); /* of no run: nothing is looked for */
+  g_assert_true (_tx_recover_job_pause (job, 0));
+  _tx_recover_job_free (job, 0);
+  clear_place (&place);
+}
+
 static void
 test_job (void)
 {
@@ -689,7 +715,8 @@ test_job (void)
   _tx_recover_job_keep (job, 10, 0);
   g_assert_true (_tx_recover_job_pause (job, 0)); /* no thread yet */
   _tx_recover_job_start (job);
-  /* Asked to stop at once: perhaps it has not begun, and what it leaves is done when it is started again. */
+  /* Asked to stop at once: perhaps it has not begun, and what it leaves is done when it is started
+   * again. */
   (void) _tx_recover_job_pause (job, 0);
   g_assert_true (_tx_recover_job_pause (job, 60 * second_ns));
   _tx_recover_job_start (job);
@@ -756,6 +783,7 @@ main (int argc, char **argv)
   g_test_add_func ("/trace/recover/all-that-a-ring-has", test_all_that_a_ring_has);
   g_test_add_func ("/trace/recover/definitions-of-before", test_definitions_of_before);
   g_test_add_func ("/trace/recover/job", test_job);
+  g_test_add_func ("/trace/recover/job-without-a-thread", test_job_without_a_thread);
   g_test_add_func ("/trace/recover/dead-trace", test_dead_trace);
   g_test_add_func ("/trace/recover/live-trace", test_live_trace);
   g_test_add_func ("/trace/recover/exec", test_exec);
