@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// Owns for each list the group of signals that tells of its rows.
 #include "viewer-list-hold.h"
 
 /* Leaves no room to scroll; the next layout says how much there is. */
