@@ -34,6 +34,9 @@ _replay_timeline_get_bucket (const ReplayTimeline *timeline, int64_t real_ns)
 
   if (real_ns <= timeline->start_real_ns || extent_ns == 0)
     return 0;
+  /* What is far behind the end is more than the division below can hold. */
+  if (real_ns >= timeline->end_real_ns)
+    return timeline->n_buckets - 1;
   offset_ns = (uint64_t) real_ns - (uint64_t) timeline->start_real_ns;
   bucket = (size_t) ((double) offset_ns / (double) extent_ns * (double) timeline->n_buckets);
   return bucket < timeline->n_buckets ? bucket : timeline->n_buckets - 1;

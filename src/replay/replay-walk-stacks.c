@@ -311,7 +311,9 @@ add_to_thread (ReplayWalkStacks *self,
       break;
     case TX_EVENT_STACK:
       stack = &block->stacks[event->detail];
-      state_stack (self, thread, stack->depth - stack->n_frames, &block->frames[stack->first_frame],
+      /* A block without any stated frame has none to point at. */
+      state_stack (self, thread, stack->depth - stack->n_frames,
+                   stack->n_frames > 0 ? &block->frames[stack->first_frame] : NULL,
                    stack->n_frames, event, mono_ns);
       break;
     case TX_EVENT_REVEAL:

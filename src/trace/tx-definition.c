@@ -19,21 +19,13 @@ _tx_definition_decode (TxCursor *cursor, TxEventKind kind, TxDefinition *ret_def
   TxDefinition definition = { .kind = kind };
 
   definition.id = _tx_cursor_varint32 (cursor);
-  switch (kind)
+  if (kind == TX_EVENT_DEFINE_FUNCTION)
+    decode_function (cursor, &definition);
+  else
     {
-    case TX_EVENT_DEFINE_FILE:
-    case TX_EVENT_DEFINE_TYPE:
+      if (kind == TX_EVENT_DEFINE_THREAD)
+        definition.native_id = _tx_cursor_varint64 (cursor);
       definition.name = _tx_cursor_string (cursor, TX_NAME_SIZE_MAX, &definition.name_size);
-      break;
-    case TX_EVENT_DEFINE_FUNCTION:
-      decode_function (cursor, &definition);
-      break;
-    case TX_EVENT_DEFINE_THREAD:
-      definition.native_id = _tx_cursor_varint64 (cursor);
-      definition.name = _tx_cursor_string (cursor, TX_NAME_SIZE_MAX, &definition.name_size);
-      break;
-    default:
-      cursor->failed = true;
     }
   if (definition.id == 0)
     cursor->failed = true;

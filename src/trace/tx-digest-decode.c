@@ -207,8 +207,9 @@ decode_part (Sections *self, TxCursor *cursor)
     cursor->failed = true;
   if (cursor->failed)
     return;
+  /* Room for one at least: where parts are told their threads' array is there. */
   if (!TX_ARRAY_RESERVE (self->part_threads, self->part_threads_capacity,
-                         self->n_part_threads + count))
+                         self->n_part_threads + (count > 0 ? count : 1)))
     {
       self->no_memory = cursor->failed = true;
       return;

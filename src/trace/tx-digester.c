@@ -465,6 +465,19 @@ _tx_digester_begin_block (TxDigester *self, uint64_t sequence)
   self->lacks_awaits = false;
 }
 
+/* The lines of the block that ends. What was counted of awaits is told whole or not at all. */
+static void
+take_lines (TxDigester *self, TxDigest *digest)
+{
+  TxDigestLine *lines = _tx_tally_take (&self->tally, &digest->n_lines);
+
+  digest->tells_entries = true;
+  digest->tells_awaits = !self->lacks_awaits;
+  for (size_t i = 0; lines && self->lacks_awaits && i < digest->n_lines; i++)
+    lines[i].awaits = 0;
+  digest->lines = lines;
+}
+
 TxDigest *
 _tx_digester_finish_block (TxDigester *self, int64_t end_ns, bool is_good)
 {
@@ -477,12 +490,10 @@ _tx_digester_finish_block (TxDigester *self, int64_t end_ns, bool is_good)
       charge_stack (self, &self->threads[i]);
   if (digest && take_threads (self, digest))
     {
-      digest->lines = _tx_tally_take (&self->tally, &digest->n_lines);
+      take_lines (self, digest);
       digest->error_ns = self->error_ns;
       digest->resumed = self->resumed;
       digest->restated = self->restated;
-      digest->tells_entries = true;
-      digest->tells_awaits = !self->lacks_awaits;
     }
   finish_threads (self);
   if (!is_good || !digest || !digest->lines || self->no_memory)

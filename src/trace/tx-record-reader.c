@@ -197,9 +197,13 @@ static void
 check_file_header (Walk *self)
 {
   uint8_t bytes[TX_FILE_HEADER_SIZE];
+  ssize_t n = _tx_file_read (self->fd, bytes, sizeof bytes, 0);
   uint64_t trace_id;
 
-  if (!_tx_file_read_whole (self->fd, bytes, sizeof bytes, 0))
+  if (n < 0)
+    _tx_damage_add (self->damage, "cannot read file '%s': %s", self->reader->name,
+                    strerror (errno));
+  if (n != sizeof bytes)
     return;
   self->reader->offset = TX_FILE_HEADER_SIZE;
   if (!_tx_file_header_decode (bytes, self->reader->magic, &trace_id) || trace_id != self->trace_id)
@@ -216,9 +220,10 @@ _tx_record_reader_read (TxRecordReader *self,
                         TxDamage *damage,
                         TxError *error)
 {
+  struct stat status = { 0 };
   Walk state = {
     .reader = self,
-    .fd = _tx_file_open (dir_fd, self->name, NULL),
+    .fd = _tx_file_open (dir_fd, self->name, &status),
     .trace_id = trace_id,
     .func = func,
     .data = data,
@@ -232,7 +237,7 @@ _tx_record_reader_read (TxRecordReader *self,
         _tx_damage_add (damage, "cannot read file '%s': %s", self->name, strerror (errno));
       return TX_OK;
     }
-  state.size = _tx_file_get_size (state.fd);
+  state.size = status.st_size > 0 ? (uint64_t) status.st_size : 0;
   if (self->offset == 0)
     check_file_header (&state);
   if (self->offset > 0)

@@ -7,6 +7,7 @@
 
 #include "reference.h"
 #include "replay/replay-hotspots.h"
+#include "replay/replay-timeline-private.h"
 #include "replay/replay-timeline.h"
 #include "test-seed.h"
 #include "trace-text.h"
@@ -470,6 +471,24 @@ test_timeline (Fixture *fixture, gconstpointer data)
   replay_timeline_free (timeline);
 }
 
+/* Where times of damaged recordings are, too. */
+static void
+test_times_have_a_bucket (void)
+{
+  const ReplayTimeline timeline = { .start_real_ns = 10, .end_real_ns = 20, .n_buckets = 100 };
+  static const struct
+  {
+    int64_t real_ns;
+    size_t bucket;
+  } rows[] = {
+    { INT64_MIN, 0 }, { 9, 0 },   { 10, 0 },  { 15, 50 },
+    { 19, 90 },       { 20, 99 }, { 21, 99 }, { INT64_MAX, 99 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    g_assert_cmpuint (_replay_timeline_get_bucket (&timeline, rows[i].real_ns), ==, rows[i].bucket);
+}
+
 static void
 test_timeline_from_digests_has_all_steps (Fixture *fixture, gconstpointer data)
 {
@@ -534,6 +553,7 @@ main (int argc, char **argv)
   ADD ("agrees-while-it-is-recorded", test_agrees_while_it_is_recorded);
   ADD ("deep-stacks-in-ranges", test_deep_stacks_in_ranges);
   ADD ("what-is-missing-is-counted", test_what_is_missing_is_counted);
+  g_test_add_func ("/hotspots/buckets", test_times_have_a_bucket);
   ADD ("timeline", test_timeline);
   ADD ("timeline-from-digests", test_timeline_from_digests_has_all_steps);
   ADD ("cancelling", test_cancelling);

@@ -99,6 +99,12 @@ char *trace_text_print_block (const TxReader *reader, const TxBlock *block, Trac
  */
 char *trace_text_print_steps (const TxReader *reader);
 
+/**
+ * trace_text_print_digests:
+ * Returns: (transfer full): all numbers of the blocks' digests, and of those added up.
+ */
+char *trace_text_print_digests (const TxReader *reader);
+
 /** trace_text_print_stack: (transfer full): `g@b.py:1 2, f@a.py:10 12`, innermost first; `...` for
  * what is not held. */
 char *trace_text_print_stack (const TxReader *reader,

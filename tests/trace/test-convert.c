@@ -284,6 +284,7 @@ test_wrong_use_is_refused (void)
   Fixture fixture;
   TxWriterOptions options = make_options (&fixture);
   TxError error = { 0 };
+  TxStreamStats stats;
 
   fixture.now_ns = START_NS;
   fixture.directory = trace_text_make_directory ();
@@ -293,6 +294,10 @@ test_wrong_use_is_refused (void)
   options.manual = true;
   options.is_converted = false;
   fixture.writer = tx_writer_new (fixture.directory, &options, &error);
+  fixture.stream = tx_writer_get_stream (fixture.writer);
+  tx_stream_put_gap (fixture.stream, 0); /* nothing lacks */
+  tx_stream_get_stats (fixture.stream, &stats);
+  g_assert_cmpuint (stats.blocks, ==, 0);
   g_assert_cmpint (tx_writer_add_source (fixture.writer, 1, 0, NULL, 0, &error), ==,
                    TX_ERROR_INVALID);
   tx_writer_close (fixture.writer, 0, NULL);

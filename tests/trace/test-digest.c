@@ -519,6 +519,33 @@ test_entries (void)
     }
 }
 
+/* A frame that is suspended before its first line: where others were is not told either, since not
+   all would be. */
+static void
+test_awaits_are_told_whole_or_not (void)
+{
+  char *directory = trace_text_make_directory ();
+  TxDigester *digester = tx_digester_new ();
+  TxReader *reader;
+  TxDigest *digest;
+  TxBlock *block;
+
+  trace_text_record (directory, "pace 1us; main: call f@a.py:1; line 2; call g@a.py:10 as one; "
+                                "line 11; yield; call h@a.py:20 as other; yield; line 3");
+  reader = tx_reader_open (directory, NULL);
+  g_assert_cmpint (tx_reader_load_block (reader, 0, &block, NULL), ==, TX_OK);
+  digest = tx_digester_add (digester, block);
+  g_assert_false (digest->tells_awaits);
+  g_assert_cmpuint (digest->n_lines, ==, 3);
+  for (size_t i = 0; i < digest->n_lines; i++)
+    g_assert_cmpuint (digest->lines[i].awaits, ==, 0);
+  tx_digest_free (digest);
+  tx_block_free (block);
+  tx_digester_free (digester);
+  tx_reader_close (reader);
+  trace_text_remove_directory (directory);
+}
+
 /* ---- Encoding ---- */
 
 static void
@@ -650,6 +677,7 @@ main (int argc, char **argv)
   g_test_add_func ("/trace/digest/recursion-counts-once", test_recursion_counts_once);
   g_test_add_func ("/trace/digest/next-block", test_time_goes_on_in_the_next_block);
   g_test_add_func ("/trace/digest/entries", test_entries);
+  g_test_add_func ("/trace/digest/awaits-whole-or-not", test_awaits_are_told_whole_or_not);
   g_test_add_func ("/trace/digest/threads", test_threads_have_their_own_time);
   g_test_add_func ("/trace/digest/naive", test_equals_naive_count);
   g_test_add_func ("/trace/digest/scan", test_scan_equals_decoded);

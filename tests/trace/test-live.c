@@ -496,59 +496,12 @@ test_killed_while_it_is_read (Fixture *fixture, gconstpointer data)
 
 #define TEST(path, func) g_test_add ("/live/" path, Fixture, NULL, set_up, func, tear_down)
 
-/* ---- Overtaken ---- */
-
-static void
-remove_file (const char *directory, const char *name)
-{
-  g_autofree char *path = g_build_filename (directory, name, NULL);
-
-  g_assert_cmpint (g_unlink (path), ==, 0);
-}
-
-/* A reader that stood still while what it had seen in the ring was written and removed again can't know
-   how many steps came since, but takes back none that it has told of. */
-static void
-test_what_was_seen_in_the_ring_stays_counted (Fixture *fixture, gconstpointer data)
-{
-  TraceText *text = trace_text_new (fixture->directory, NULL);
-  g_autofree char *digests = g_build_filename (fixture->directory, "digests.00000", NULL);
-  const TxBlockInfo *info;
-  TxReader *reader;
-  bool changed;
-
-  trace_text_play (text, "pace 1us; main: call f@a.py:1; repeat 500 (lines 2-3)");
-  reader = tx_reader_open (fixture->directory, NULL);
-  g_assert_cmpuint (tx_reader_get_n_steps (reader), ==, 1000);
-  trace_text_play (text, "line 4; block; line 5");
-  remove_file (fixture->directory, "blocks.00000");
-  remove_file (fixture->directory, "index.00000");
-  (void) !g_unlink (digests); /* perhaps none was written yet */
-  for (int i = 0; i < 2; i++)
-    {
-      g_assert_cmpint (tx_reader_refresh (reader, &changed, NULL), ==, TX_OK);
-      g_assert_cmpuint (tx_reader_get_n_steps (reader), >=, 1000);
-      /* The gap is declared, and the numbers go on behind it. */
-      g_assert_cmpuint (tx_reader_get_n_blocks (reader), ==, 2);
-      info = tx_reader_get_block_info (reader, 0);
-      g_assert_cmpint (info->place, ==, TX_BLOCK_MISSING);
-      g_assert_cmpuint (info->n_missing, ==, 1);
-      g_assert_cmpuint (info->first_step, ==, 0);
-      g_assert_cmpuint (tx_reader_get_block_info (reader, 1)->first_step, ==, info->steps);
-      g_assert_cmpuint (tx_reader_get_block_info (reader, 1)->sequence, ==, 1);
-      g_assert_cmpint (changed, ==, i == 0);
-    }
-  tx_reader_close (reader);
-  trace_text_close (text);
-}
-
 int
 main (int argc, char **argv)
 {
   test_init_seeded (&argc, &argv);
   TEST ("beside-a-writer", test_reading_beside_a_writer);
   TEST ("full-speed", test_following_one_that_never_waits);
-  TEST ("overtaken", test_what_was_seen_in_the_ring_stays_counted);
   TEST ("soon", test_new_steps_are_seen_soon_and_nothing_twice);
   TEST ("killed", test_killed_at_any_moment);
   TEST ("killed-while-read", test_killed_while_it_is_read);

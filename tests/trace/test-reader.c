@@ -8,6 +8,9 @@
 #include <sys/stat.h>
 
 #include "trace-text.h"
+#include "trace/tx-block-table-private.h"
+#include "trace/tx-checksum-private.h"
+#include "trace/tx-format-private.h"
 
 typedef struct
 {
@@ -567,6 +570,197 @@ test_several_threads_load_at_once (Fixture *fixture, gconstpointer data)
   trace_text_close (writer);
 }
 
+/* ---- Overtaken ---- */
+
+static void
+remove_file (const char *directory, const char *name)
+{
+  g_autofree char *path = g_build_filename (directory, name, NULL);
+
+  g_assert_cmpint (g_unlink (path), ==, 0);
+}
+
+/* A reader that stood still while what it had seen in the ring was written and removed again can't
+   know how many steps came since, but takes back none that it has told of. */
+static void
+test_what_was_seen_in_the_ring_stays_counted (Fixture *fixture, gconstpointer data)
+{
+  TraceText *text = trace_text_new (fixture->directory, NULL);
+  g_autofree char *digests = g_build_filename (fixture->directory, "digests.00000", NULL);
+  const TxBlockInfo *info;
+  TxReader *reader;
+  bool changed;
+
+  trace_text_play (text, "pace 1us; main: call f@a.py:1; repeat 500 (lines 2-3)");
+  reader = tx_reader_open (fixture->directory, NULL);
+  g_assert_cmpuint (tx_reader_get_n_steps (reader), ==, 1000);
+  trace_text_play (text, "line 4; block; line 5");
+  remove_file (fixture->directory, "blocks.00000");
+  remove_file (fixture->directory, "index.00000");
+  (void) !g_unlink (digests); /* perhaps none was written yet */
+  for (int i = 0; i < 2; i++)
+    {
+      g_assert_cmpint (tx_reader_refresh (reader, &changed, NULL), ==, TX_OK);
+      g_assert_cmpuint (tx_reader_get_n_steps (reader), >=, 1000);
+      /* The gap is declared, and the numbers go on behind it. */
+      g_assert_cmpuint (tx_reader_get_n_blocks (reader), ==, 2);
+      info = tx_reader_get_block_info (reader, 0);
+      g_assert_cmpint (info->place, ==, TX_BLOCK_MISSING);
+      g_assert_cmpuint (info->n_missing, ==, 1);
+      g_assert_cmpuint (info->first_step, ==, 0);
+      g_assert_cmpuint (tx_reader_get_block_info (reader, 1)->first_step, ==, info->steps);
+      g_assert_cmpuint (tx_reader_get_block_info (reader, 1)->sequence, ==, 1);
+      g_assert_cmpint (changed, ==, i == 0);
+    }
+  tx_reader_close (reader);
+  trace_text_close (text);
+}
+
+/* What is known to lack is put where the hole is; what cannot be is not. */
+static void
+test_what_is_known_to_lack (void)
+{
+  TxBlockTable table = { 0 };
+
+  g_assert_true (_tx_block_table_add_missing_end (&table, 0, 5));
+  g_assert_cmpuint (table.n_entries, ==, 0);
+  g_assert_true (_tx_block_table_add_known (&table, 3, 100));
+  g_assert_cmpuint (table.n_entries, ==, 1);
+  g_assert_cmpuint (table.next_sequence, ==, 3);
+  g_assert_cmpuint (table.next_step, ==, 100);
+  g_assert_true (_tx_block_table_add_known (&table, 3, 7));
+  g_assert_cmpuint (table.next_step, ==, 107);
+  g_assert_cmpuint (table.entries[0].info.steps, ==, 107);
+  g_assert_true (_tx_block_table_add_known (&table, 3, UINT32_MAX));
+  g_assert_cmpuint (table.next_step, ==, 107);
+  _tx_block_table_clear (&table);
+}
+
+/* ---- Digests that lie ---- */
+
+/* Makes the first run tell @digest, with right checksums; others behind it are gone. */
+static void
+change_run (const char *directory, const uint8_t *digest, size_t size)
+{
+  g_autofree char *path = g_build_filename (directory, "digests.00000", NULL);
+  TxReader *reader = tx_reader_open (directory, NULL);
+  uint64_t trace_id = g_ascii_strtoull (tx_reader_get_info (reader, "trace_id"), NULL, 16);
+  g_autofree char *bytes = NULL;
+  const uint64_t offset = TX_SEGMENT_HEADER_SIZE;
+  TxFrameHeader header;
+  gsize old_size;
+
+  tx_reader_close (reader);
+  g_assert_true (g_file_get_contents (path, &bytes, &old_size, NULL));
+  g_assert_true (
+      _tx_frame_header_decode ((uint8_t *) bytes + offset, trace_id, 0, offset, &header));
+  bytes = g_realloc (bytes, offset + TX_FRAME_HEADER_SIZE + size + 8);
+  memset (bytes + offset, 0, TX_FRAME_HEADER_SIZE + size + 8);
+  memcpy (bytes + offset + TX_FRAME_HEADER_SIZE, digest, size);
+  header.digest_codec = 0;
+  header.digest_raw_size = header.digest_size = (uint32_t) size;
+  header.digest_checksum = _tx_checksum (digest, size, trace_id ^ header.summary.sequence);
+  _tx_frame_header_encode ((uint8_t *) bytes + offset, &header, trace_id, 0, offset);
+  g_assert_true (g_file_set_contents (
+      path, bytes, (gssize) (offset + _tx_frame_header_get_frame_size (&header)), NULL));
+}
+
+/* Of 64 blocks: @steps altogether, and where @has_parts the first two have @first and 2 - @first.
+ */
+static GByteArray *
+make_digest (uint8_t steps, bool has_parts, uint8_t first)
+{
+  const uint8_t threads[] = { 1, 5, 1, 1, steps, 0, 2 };
+  const uint8_t lines[] = { 2, 7, 1, 1, 1, steps, 0, 0, 0 };
+  const uint8_t parts[] = { 4, 0xc1, 2, 64 }; /* 321 bytes */
+  GByteArray *digest = g_byte_array_new ();
+
+  g_byte_array_append (digest, threads, sizeof threads);
+  g_byte_array_append (digest, lines, sizeof lines);
+  if (has_parts)
+    g_byte_array_append (digest, parts, sizeof parts);
+  for (int i = 0; i < 64 && has_parts; i++)
+    {
+      const uint8_t part[] = { 1, 1, (uint8_t) (i == 0 ? first : i == 1 ? 2 - first : 1), 0, 1 };
+
+      g_byte_array_append (digest, part, sizeof part);
+    }
+  return digest;
+}
+
+/* Added up, digests must be those of the blocks: else they are refused, and those of the blocks are
+ * there. */
+static void
+test_runs_that_lie (Fixture *fixture, gconstpointer data)
+{
+  static const struct
+  {
+    uint8_t steps;
+    bool has_parts;
+    uint8_t first;
+    TxStatus status;
+  } rows[] = {
+    { 64, false, 0, TX_OK },
+    { 64, true, 1, TX_OK },
+    { 65, false, 0, TX_ERROR_DAMAGED }, /* more than the blocks have */
+    { 64, true, 2, TX_ERROR_DAMAGED },  /* shared out otherwise */
+    { 64, true, 0, TX_ERROR_DAMAGED },
+    { 65, true, 1, TX_ERROR_DAMAGED }, /* parts of other steps than their sum */
+  };
+
+  trace_text_record (fixture->directory,
+                     "main: call f@a.py:1; repeat 70 (line 1; block; line 2; block)");
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GByteArray) digest = make_digest (rows[i].steps, rows[i].has_parts, rows[i].first);
+      TxDigest *loaded = NULL;
+      TxReader *reader;
+
+      change_run (fixture->directory, digest->data, digest->len);
+      reader = open_reader (fixture);
+      g_assert_cmpuint (tx_reader_get_n_spans (reader, TX_SPAN_RUN), ==, 1);
+      g_assert_cmpint (tx_reader_load_span (reader, TX_SPAN_RUN, 0, true, &loaded, NULL), ==,
+                       rows[i].status);
+      tx_digest_free (loaded);
+      loaded = NULL;
+      g_assert_cmpint (tx_reader_load_digest (reader, 0, &loaded, NULL), ==, TX_OK);
+      tx_digest_free (loaded);
+      tx_reader_close (reader);
+    }
+}
+
+/* Its text was looked at when it was opened; then the file changes. */
+static void
+test_sources_that_change (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *source = g_build_filename (fixture->directory, "a.py", NULL);
+  g_autofree char *path = g_build_filename (fixture->directory, "sources", NULL);
+  g_autofree char *text = NULL;
+  g_autofree char *bytes = NULL;
+  char *shown = NULL;
+  TxError error = { 0 };
+  TxReader *reader;
+  size_t shown_size;
+  gsize size;
+
+  g_assert_true (g_file_set_contents (source, "a = 1\n", -1, NULL));
+  text = g_strdup_printf ("main: call f@%s:1; line 1", source);
+  trace_text_record (fixture->directory, text);
+  reader = open_reader (fixture);
+  g_assert_cmpint (tx_reader_dup_source (reader, 1, &shown, &shown_size, &error), ==, TX_OK);
+  g_assert_cmpstr (shown, ==, "a = 1\n");
+  free (shown);
+  g_assert_true (g_file_get_contents (path, &bytes, &size, NULL));
+  bytes[size - 8] ^= 1;
+  bytes[16 + 32] ^= 1;
+  g_assert_true (g_file_set_contents (path, bytes, (gssize) size, NULL));
+  g_assert_cmpint (tx_reader_dup_source (reader, 1, &shown, &shown_size, &error), ==,
+                   TX_ERROR_DAMAGED);
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  g_assert_cmpint (tx_reader_dup_source (reader, 1, &shown, &shown_size, &error), ==, TX_ERROR_IO);
+  tx_reader_close (reader);
+}
+
 #define TEST(path, func) g_test_add ("/reader/" path, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -594,6 +788,10 @@ main (int argc, char **argv)
   TEST ("ring-gone", test_without_the_ring_the_end_is_missing);
   TEST ("ring-beside", test_a_ring_beside_the_blocks_is_found);
   TEST ("ring-replaced", test_another_file_in_place_of_the_ring_is_not_taken);
+  TEST ("overtaken", test_what_was_seen_in_the_ring_stays_counted);
+  g_test_add_func ("/reader/known-to-lack", test_what_is_known_to_lack);
+  TEST ("runs-that-lie", test_runs_that_lie);
+  TEST ("sources-that-change", test_sources_that_change);
   TEST ("several-threads", test_several_threads_load_at_once);
   return g_test_run ();
 }

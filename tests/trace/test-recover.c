@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Sealing: what a process that died left in its ring comes into its trace, whoever else looks at it
 // meanwhile, however often it is tried, and wherever it is cut short; what lives is left alone.
+#include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
@@ -12,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "trace/tx-os-private.h"
+#include "trace/tx-recover-job-private.h"
 #include "trace/tx-recover.h"
 #include "trace/tx-ring-home-private.h"
 #include "trace/tx.h"
@@ -64,11 +67,12 @@ record (const Place *place)
   tx_stream_define_file (stream, "/nowhere/a.py", 13);
   tx_stream_switch_to (stream, tx_stream_get_thread (stream, 7));
   tx_stream_define_thread (stream, stream->current, 70, "Main");
-  tx_stream_call (stream,
-                  tx_stream_define_function (
-                      stream, &(TxFunctionDefinition){
-                                  .file = 1, .first_line = 1, .name = "main", .name_size = 4 }),
-                  1, 1);
+  tx_stream_call (
+      stream,
+      tx_stream_define_function (
+          stream,
+          &(TxFunctionDefinition){ .file = 1, .first_line = 1, .name = "main", .name_size = 4 }),
+      1, 1);
   for (uint32_t i = 1; i <= N_STEPS; i++)
     {
       tx_stream_line (stream, i);
@@ -233,7 +237,8 @@ test_exec (void)
     {
       char *name = g_strdup_printf ("/proc/%ld/comm", (long) pid);
       char *text = NULL;
-      gboolean is_sleep = g_file_get_contents (name, &text, NULL, NULL) && g_str_has_prefix (text, "sleep");
+      gboolean is_sleep =
+          g_file_get_contents (name, &text, NULL, NULL) && g_str_has_prefix (text, "sleep");
 
       g_free (name);
       g_free (text);
@@ -473,6 +478,271 @@ test_links (void)
   clear_place (&place);
 }
 
+/* ---- What cannot be recovered ---- */
+
+static void
+test_what_fails_is_told (void)
+{
+  Place place = make_place ();
+  char *info = g_build_filename (place.trace, "info", NULL);
+  char *nowhere = g_build_filename (place.root, "nowhere", NULL);
+  g_autofree char *text = NULL;
+  g_autoptr (GString) newer = NULL;
+  TxRecoverStats stats = { 0 };
+  TxRecoverResult result;
+  TxError error = { 0 };
+
+  tx_recover_directory (nowhere, NULL, &stats);
+  tx_recover_rings (place.root, nowhere, NULL, &stats);
+  g_assert_cmpuint (stats.n_failed, ==, 1);
+  g_assert_nonnull (strstr (stats.error.message, "nowhere"));
+  g_assert_cmpint (tx_recover_trace (nowhere, &result, NULL, &error), ==, TX_ERROR_IO);
+  /* A directory that is no trace is none of ours. */
+  g_assert_cmpint (recover (&place, NULL), ==, TX_RECOVER_NO_TRACE);
+  leave_dead (&place);
+  g_assert_true (g_file_get_contents (info, &text, NULL, NULL));
+  newer = g_string_new (text);
+  g_assert_cmpuint (g_string_replace (newer, "format=1.", "format=2.", 1), ==, 1);
+  g_assert_true (g_file_set_contents (info, newer->str, -1, NULL));
+  g_assert_cmpint (tx_recover_trace (place.trace, &result, NULL, &error), ==, TX_ERROR_VERSION);
+  stats = (TxRecoverStats){ 0 };
+  tx_recover_directory (place.root, NULL, &stats);
+  g_assert_cmpuint (stats.n_failed, ==, 1);
+  g_assert_cmpuint (stats.n_sealed, ==, 0);
+  g_assert_true (g_file_set_contents (info, text, -1, NULL));
+  g_assert_cmpint (recover (&place, NULL), ==, TX_RECOVER_SEALED);
+  g_free (info);
+  g_free (nowhere);
+  clear_place (&place);
+}
+
+/* A file among the rings; @age_s: when it was last written. */
+static void
+plant (const Place *place, const char *name, const char *bytes, gsize size, time_t age_s)
+{
+  g_autofree char *path = g_build_filename (place->rings, name, NULL);
+  struct timespec times[2] = { { .tv_sec = time (NULL) - age_s },
+                               { .tv_sec = time (NULL) - age_s } };
+
+  g_assert_true (g_file_set_contents (path, bytes, (gssize) size, NULL));
+  g_assert_cmpint (utimensat (AT_FDCWD, path, times, 0), ==, 0);
+}
+
+static bool
+has_ring (const Place *place, const char *name)
+{
+  g_autofree char *path = g_build_filename (place->rings, name, NULL);
+
+  return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+/* Among the rings, what is not ours to understand stays; what was never finished goes after a
+ * minute. */
+static void
+test_other_rings (void)
+{
+  static const char zeros[TX_RING_HEADER_SIZE];
+  Place place = make_place ();
+  g_autofree char *ring = NULL;
+  g_autofree char *name = NULL;
+  g_autofree char *path = NULL;
+  g_autofree char *link_path = g_build_filename (place.rings, "link.ring", NULL);
+  g_autoptr (GDir) directory = NULL;
+  TxRecoverStats stats = { 0 };
+  gsize size;
+
+  leave_dead (&place);
+  directory = g_dir_open (place.rings, 0, NULL);
+  name = g_strdup (g_dir_read_name (directory));
+  path = g_build_filename (place.rings, name, NULL);
+  g_assert_true (g_file_get_contents (path, &ring, &size, NULL));
+  memset (ring + 112, 0, TX_RING_HEADER_SIZE - 112);
+  plant (&place, "homeless.ring", ring, size, 120);
+  plant (&place, "garbage.ring", "no ring at all", 14, 120);
+  plant (&place, "old.ring", zeros, sizeof zeros, 120);
+  plant (&place, "new.ring", zeros, sizeof zeros, 0);
+  plant (&place, "note.txt", zeros, sizeof zeros, 120);
+  g_assert_cmpint (symlink (name, link_path), ==, 0);
+  /* Where a service's rings are by default. */
+  g_setenv ("RUNTIME_DIRECTORY", place.root, TRUE);
+  tx_recover_rings (NULL, place.root, NULL, &stats);
+  g_unsetenv ("RUNTIME_DIRECTORY");
+  g_assert_cmpuint (stats.n_sealed, ==, 1);
+  g_assert_cmpuint (stats.n_failed, ==, 0);
+  g_assert_false (has_ring (&place, name));
+  g_assert_false (has_ring (&place, "old.ring"));
+  g_assert_true (has_ring (&place, "new.ring"));
+  g_assert_true (has_ring (&place, "homeless.ring"));
+  g_assert_true (has_ring (&place, "garbage.ring"));
+  g_assert_true (has_ring (&place, "note.txt"));
+  clear_place (&place);
+}
+
+/* Died before anything was written. Never returns. */
+static void
+record_and_die (const Place *place, const char *source)
+{
+  TxWriterOptions options = {
+    .manual = true, .ring_dir = "/nowhere", .slot_count = 2, .slot_size_bytes = TX_SLOT_SIZE_MIN
+  };
+  TxWriter *writer = tx_writer_new (place->trace, &options, NULL);
+  TxFunctionDefinition function = { .first_line = 1, .name = "f", .name_size = 1 };
+  TxStream *stream = tx_writer_get_stream (writer);
+
+  function.file = tx_stream_define_file (stream, source, strlen (source));
+  tx_stream_switch_to (stream, tx_stream_get_thread (stream, 1));
+  tx_stream_call (stream, tx_stream_define_function (stream, &function), 1, 1);
+  tx_stream_line (stream, 1);
+  tx_stream_raise (stream, tx_stream_define_type (stream, "ValueError", 10), "no", 2);
+  tx_stream_line (stream, 2);
+  _exit (0);
+}
+
+/* No place took the ring but the trace's directory, a file of the program lies where it says, and
+   an exception was raised: all of it comes into the trace. */
+static void
+test_all_that_a_ring_has (void)
+{
+  Place place = make_place ();
+  g_autofree char *source = g_build_filename (place.root, "a.py", NULL);
+  g_autofree char *ring = g_build_filename (place.trace, "ring", NULL);
+  g_autofree char *shown = NULL;
+  g_autofree char *moved = NULL;
+  char *bytes = NULL;
+  TxReader *reader;
+  size_t size;
+  pid_t pid;
+
+  g_assert_true (g_file_set_contents (source, "import b\nb.c()\n", -1, NULL));
+  g_usleep (50000); /* the clock of files is a coarse one */
+  pid = fork ();
+  if (pid == 0)
+    record_and_die (&place, source);
+  g_assert_cmpint (waitpid (pid, NULL, 0), ==, pid);
+  g_assert_true (g_file_test (ring, G_FILE_TEST_EXISTS));
+  /* Elsewhere by now than the trace says. */
+  moved = g_strconcat (place.trace, ".moved", NULL);
+  g_assert_cmpint (g_rename (place.trace, moved), ==, 0);
+  g_free (place.trace);
+  place.trace = g_strdup (moved);
+  g_assert_cmpint (recover (&place, NULL), ==, TX_RECOVER_SEALED);
+  g_free (ring);
+  ring = g_build_filename (moved, "ring", NULL);
+  g_assert_false (g_file_test (ring, G_FILE_TEST_EXISTS));
+  reader = tx_reader_open (place.trace, NULL);
+  shown = trace_text_print (reader, TRACE_TEXT_PLAIN);
+  g_assert_nonnull (strstr (shown, "raise ValueError"));
+  g_assert_cmpint (tx_reader_dup_source (reader, 1, &bytes, &size, NULL), ==, TX_OK);
+  g_assert_cmpstr (bytes, ==, "import b\nb.c()\n");
+  free (bytes);
+  tx_reader_close (reader);
+  clear_place (&place);
+}
+
+/* What the ring's blocks call was defined in blocks that are in the files. */
+static void
+test_definitions_of_before (void)
+{
+  Place place = make_place ();
+  TxWriterOptions options = { .ring_dir = place.root,
+                              .slot_count = 8,
+                              .slot_size_bytes = TX_SLOT_SIZE_MIN };
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+  TxReader *reader;
+
+  trace_text_record_and_die (place.trace, &options,
+                             "pace 1us; main: call f@a.py:1; line 1; block; call f@a.py:1; line 2; "
+                             "return; line 3");
+  reader = tx_reader_open (place.trace, NULL);
+  before = trace_text_print (reader, TRACE_TEXT_BLOCKS);
+  tx_reader_close (reader);
+  g_assert_cmpint (recover (&place, NULL), ==, TX_RECOVER_SEALED);
+  reader = tx_reader_open (place.trace, NULL);
+  after = trace_text_print (reader, TRACE_TEXT_BLOCKS);
+  tx_reader_close (reader);
+  g_assert_cmpstr (after, ==, before);
+  clear_place (&place);
+}
+
+/* ---- In a thread of its own ---- */
+
+static void
+wait_for_end (const Place *place)
+{
+  char *end = g_build_filename (place->trace, "end", NULL);
+
+  for (int i = 0; i < 20000 && !g_file_test (end, G_FILE_TEST_EXISTS); i++)
+    g_usleep (1000);
+  g_assert_true (g_file_test (end, G_FILE_TEST_EXISTS));
+  g_free (end);
+}
+
+static int
+refuse_thread (TxOs *os, void *(*func) (void *), void *data, uint64_t *ret_thread)
+{
+  return -EAGAIN;
+}
+
+/* A program that may have no thread more goes on without. */
+static void
+test_job_without_a_thread (void)
+{
+  Place place = make_place ();
+  TxRecoverJob *job = _tx_recover_job_new (place.root, NULL, place.root);
+  TxOs *os = _tx_os_get_default ();
+  TxOs before = *os;
+
+  os->start_thread = refuse_thread;
+  _tx_recover_job_start (job);
+  *os = before;
+  _tx_recover_job_count_fork (job); /* of no run: nothing is looked for */
+  g_assert_true (_tx_recover_job_pause (job, 0));
+  _tx_recover_job_free (job, 0);
+  clear_place (&place);
+}
+
+static void
+test_job (void)
+{
+  const uint64_t second_ns = UINT64_C (1000000000);
+  Place place = make_place (), other;
+  g_autofree char *run = g_path_get_dirname (place.trace);
+  TxRecoverJob *job;
+
+  leave_dead (&place);
+  job = _tx_recover_job_new (place.root, run, place.root);
+  _tx_recover_job_keep (job, 10, 0);
+  g_assert_true (_tx_recover_job_pause (job, 0)); /* no thread yet */
+  _tx_recover_job_start (job);
+  /* Asked to stop at once: perhaps it has not begun, and what it leaves is done when it is started
+   * again. */
+  (void) _tx_recover_job_pause (job, 0);
+  g_assert_true (_tx_recover_job_pause (job, 60 * second_ns));
+  _tx_recover_job_start (job);
+  wait_for_end (&place);
+  g_usleep (200000); /* it ends by itself */
+  /* Nothing more is wanted, until children may have left something. */
+  other = place;
+  other.trace = g_build_filename (run, "child", NULL);
+  g_assert_cmpint (g_mkdir (other.trace, 0700), ==, 0);
+  leave_dead (&other);
+  for (int i = 0; i < 8; i++)
+    {
+      g_assert_cmpuint (count_files (place.rings), ==, 1);
+      _tx_recover_job_start (job);
+      _tx_recover_job_count_fork (job);
+    }
+  _tx_recover_job_start (job);
+  wait_for_end (&other);
+  g_usleep (200000);
+  _tx_recover_job_stop (job);
+  _tx_recover_job_free (job, 10 * second_ns);
+  _tx_recover_job_free (NULL, 0);
+  g_free (other.trace);
+  clear_place (&place);
+}
+
 static void
 test_home (void)
 {
@@ -508,6 +778,12 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/trace/recover/home", test_home);
+  g_test_add_func ("/trace/recover/failures", test_what_fails_is_told);
+  g_test_add_func ("/trace/recover/other-rings", test_other_rings);
+  g_test_add_func ("/trace/recover/all-that-a-ring-has", test_all_that_a_ring_has);
+  g_test_add_func ("/trace/recover/definitions-of-before", test_definitions_of_before);
+  g_test_add_func ("/trace/recover/job", test_job);
+  g_test_add_func ("/trace/recover/job-without-a-thread", test_job_without_a_thread);
   g_test_add_func ("/trace/recover/dead-trace", test_dead_trace);
   g_test_add_func ("/trace/recover/live-trace", test_live_trace);
   g_test_add_func ("/trace/recover/exec", test_exec);

@@ -238,11 +238,11 @@ class Sums:
         self.n_asked += pulse.n_asked
         self.worst_s = max(self.worst_s, pulse.worst_s)
         self.worst_busy_s = max(self.worst_busy_s, pulse.worst_busy_s)
-        # What GTK 4.8 says of its own widgets. The second was seen once, of a GtkColumnListView; why is not known.
-        harmless = ("without a current allocation", "failed to scroll to given position")
+        # What GTK 4.8 says of its own widgets.
+        harmless = "without a current allocation"
         self.faults += pulse.hangs
         self.faults += [line for line in session.viewer.log().splitlines()
-                        if ("CRITICAL" in line or "WARNING" in line) and not any(text in line for text in harmless)]
+                        if ("CRITICAL" in line or "WARNING" in line) and harmless not in line]
 
 
 def open_all(display, todo, log, sums):

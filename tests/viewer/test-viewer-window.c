@@ -7,6 +7,7 @@
 
 #include "app/viewer-application.h"
 #include "app/viewer-window.h"
+#include "panels/viewer-hotspots-panel.h"
 #include "panels/viewer-source-panel.h"
 #include "viewer-fixture.h"
 #include "widgets/viewer-source-view.h"
@@ -15,8 +16,8 @@
 #define CYCLES 50
 
 #ifdef __SANITIZE_ADDRESS__
-/* Libraries that GTK looks into and unloads again would take with them the only pointers to what they
-   made once, and their names: they stay, so that a leak found is one. */
+/* Libraries that GTK looks into and unloads again would take with them the only pointers to what
+   they made once, and their names: they stay, so that a leak found is one. */
 __attribute__ ((visibility ("default"))) int dlclose (void *library);
 
 int
@@ -252,6 +253,80 @@ hotspots_are_gone_to (Fixture *fixture, gconstpointer data)
   act (fixture, "activate-hotspot", g_variant_new_uint32 (100000));
 }
 
+/* Nothing of a recording stays when another one is shown. */
+static void
+what_was_shown_before_is_freed (Fixture *fixture, gconstpointer data)
+{
+  gpointer session = viewer_window_get_session (fixture->window);
+  gpointer threads = viewer_session_get_threads (session);
+  gpointer hotspots = viewer_session_get_hotspots (session);
+
+  g_object_add_weak_pointer (session, &session);
+  g_object_add_weak_pointer (threads, &threads);
+  g_object_add_weak_pointer (hotspots, &hotspots);
+  viewer_window_open (fixture->window, fixture->base.trace);
+  settle (fixture->window);
+  viewer_fixture_wait (is_null, &session, "the session to be freed");
+  viewer_fixture_wait (is_null, &threads, "its threads to be freed");
+  viewer_fixture_wait (is_null, &hotspots, "its hot spots to be freed");
+}
+
+static gboolean
+can_scroll (gpointer data)
+{
+  return gtk_adjustment_get_upper (data) > gtk_adjustment_get_page_size (data);
+}
+
+static gboolean
+is_one (gpointer data)
+{
+  return g_list_model_get_n_items (data) == 1;
+}
+
+static gboolean
+is_empty (gpointer data)
+{
+  return g_list_model_get_n_items (data) == 0;
+}
+
+/* Up and down in turns. */
+static void
+turn_wheel_cb (GtkAdjustment *adjustment)
+{
+  double page = gtk_adjustment_get_page_size (adjustment);
+  gboolean is_up = gtk_adjustment_get_value (adjustment) > 0;
+
+  gtk_adjustment_set_value (adjustment, is_up ? 0 : gtk_adjustment_get_upper (adjustment) - page);
+}
+
+/* The wheel is turned when rows were exchanged and not yet laid out: GTK would find none there, and
+   warn, which ends the test. */
+static void
+lists_are_scrolled_while_they_change (Fixture *fixture, gconstpointer data)
+{
+  GtkColumnView *view = GTK_COLUMN_VIEW (find_in_window (fixture, GTK_TYPE_COLUMN_VIEW));
+  GtkAdjustment *adjustment = gtk_scrollable_get_vadjustment (GTK_SCROLLABLE (view));
+  GtkEditable *entry = GTK_EDITABLE (
+      find_widget (find_in_window (fixture, VIEWER_TYPE_HOTSPOTS_PANEL), GTK_TYPE_SEARCH_ENTRY));
+
+  /* As low as it can be. */
+  gtk_widget_set_valign (gtk_widget_get_ancestor (GTK_WIDGET (view), GTK_TYPE_SCROLLED_WINDOW),
+                         GTK_ALIGN_START);
+  viewer_fixture_wait (can_scroll, adjustment, "the hot spots to be more than fit");
+  g_signal_connect_swapped (gtk_column_view_get_model (view), "items-changed",
+                            G_CALLBACK (turn_wheel_cb), adjustment);
+  gtk_editable_set_text (entry, "prog.py:5");
+  viewer_fixture_wait (is_one, gtk_column_view_get_model (view), "one hot spot to be left");
+  gtk_test_widget_wait_for_draw (GTK_WIDGET (view));
+  gtk_editable_set_text (entry, "");
+  viewer_fixture_wait (can_scroll, adjustment, "all hot spots to be back");
+  gtk_editable_set_text (entry, "nothing is called so");
+  viewer_fixture_wait (is_empty, gtk_column_view_get_model (view), "no hot spot to be left");
+  gtk_test_widget_wait_for_draw (GTK_WIDGET (view));
+  gtk_editable_set_text (entry, "");
+  viewer_fixture_wait (can_scroll, adjustment, "all hot spots to be back");
+}
+
 static void
 times_in_the_window (Fixture *fixture, gconstpointer data)
 {
@@ -335,6 +410,8 @@ fifty_times_open_and_close (void)
 static void
 add_tests (void)
 {
+  /* Before the one that hides panels: that is remembered. */
+  ADD ("/window/lists-are-scrolled-while-they-change", lists_are_scrolled_while_they_change);
   ADD ("/window/moves-by-actions", moves_by_actions);
   ADD ("/window/every-action-can-be-activated", every_action_can_be_activated);
   ADD ("/window/source-shows-the-current-line", source_shows_the_current_line);
@@ -342,6 +419,7 @@ add_tests (void)
   ADD ("/window/timeline-is-a-slider", timeline_is_a_slider);
   ADD ("/window/timeline-zooms", timeline_zooms);
   ADD ("/window/hotspots-are-gone-to", hotspots_are_gone_to);
+  ADD ("/window/what-was-shown-before-is-freed", what_was_shown_before_is_freed);
   ADD ("/window/times", times_in_the_window);
   ADD ("/window/dark-and-light", dark_and_light);
   ADD ("/window/failures-are-shown", failures_are_shown);

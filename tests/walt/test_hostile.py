@@ -43,8 +43,8 @@ def make(directory):
 # ---- What is done to it ----
 
 
-def put_sources(directory, members):
-    (directory / "log_sources.tar.gz").write_bytes(walt_recording.archive(members))
+def put_sources(directory, members, form=tarfile.DEFAULT_FORMAT):
+    (directory / "log_sources.tar.gz").write_bytes(walt_recording.archive(members, form))
 
 
 def put_tar(directory, content):
@@ -171,6 +171,10 @@ def sparse_index(directory):
 
 # ---- What comes of it: (name, what is done, exit status, steps shown, a part of the message) ----
 
+# More than a header's own field takes.
+LONG = "src/" + "x" * 90 + "/" + "y" * 80 + "/a.py"
+FORMATS = {"ustar": tarfile.USTAR_FORMAT, "GNU's way": tarfile.GNU_FORMAT, "pax": tarfile.PAX_FORMAT}
+LONG_LINES = [line.replace("src/a.py", LONG) for line in GOOD]
 HALF = GOOD[:32]
 FROM_33 = GOOD[33:]
 
@@ -199,6 +203,13 @@ ROWS = [
     ("an archive that is cut", lambda d: (d / "log_sources.tar.gz").write_bytes((d / "log_sources.tar.gz").read_bytes()[:-30]), 2, None, "is cut"),
     ("an archive of a gigabyte of nothing", lambda d: bomb(d / "log_sources.tar.gz", 1100, plain_tar(d)), 2, GOOD, "is damaged"),
     ("seventy thousand members", lambda d: put_tar(d, header() * 70_000), 2, GOOD, "is damaged"),
+    *((f"a long name in {kind}", lambda d, form=form: put_sources(d, [(LONG, b"a\n")], form), 0, LONG_LINES, "") for kind, form in FORMATS.items()),
+    ("a time of half a second", lambda d: put_sources(d, [(member("src/a.py", mtime=1.5), b"a\n")], tarfile.PAX_FORMAT), 0, GOOD, ""),
+    ("a time that is none", lambda d: put_tar(d, pax(b"15 mtime=never\n") + header() + bytes(1024)), 0, GOOD, ""),
+    ("words for all members", lambda d: put_tar(d, header("g", b"%011o\0" % 12, b"g") + b"12 comment=\n" + bytes(500) + header() + bytes(1024)), 0, GOOD, ""),
+    ("a size in binary digits", lambda d: put_tar(d, header(size=b"\x80" + bytes(10) + b"\2") + b"a\n" + bytes(510 + 1024)), 0, GOOD, ""),
+    ("a link with a long name", lambda d: put_sources(d, [(member("src/a.py", tarfile.LNKTYPE, LONG), None)], tarfile.GNU_FORMAT), 0, None, ""),
+    ("a link with a long name in pax", lambda d: put_sources(d, [(member("src/a.py", tarfile.LNKTYPE, LONG), None)], tarfile.PAX_FORMAT), 0, None, ""),
     ("an archive that is not there", lambda d: (d / "log_sources.tar.gz").unlink(), 2, UNNAMED, "cannot be opened"),
     ("a pipe as archive", lambda d: replace(d / "log_sources.tar.gz", os.mkfifo), 2, UNNAMED, "it is no file"),
     ("a link as archive", lambda d: replace(d / "log_sources.tar.gz", lambda p: p.symlink_to("/etc/passwd")), 2, UNNAMED, "it is no file"),

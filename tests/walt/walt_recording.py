@@ -215,10 +215,10 @@ def time(ticks):
     return [TIME] + [(ticks >> 15 * i & 0x7FFF) + 1 for i in range(4)]
 
 
-def archive(members):
+def archive(members, form=tarfile.DEFAULT_FORMAT):
     """A source archive: (name, text) each, or a TarInfo with or without a text."""
     output = io.BytesIO()
-    with tarfile.open(fileobj=output, mode="w:gz") as tar:
+    with tarfile.open(fileobj=output, mode="w:gz", format=form) as tar:
         for member, text in members:
             if isinstance(member, str):
                 member = tarfile.TarInfo(member)

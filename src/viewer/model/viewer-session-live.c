@@ -13,6 +13,7 @@
 #define REFRESH_MS        200
 #define HOTSPOTS_EVERY_US (3 * G_USEC_PER_SEC)
 #define BUSY_CHECK_MS     100
+#define NAMES_A_LOOK      1024
 #define BUSY_AFTER_US     400000 /* shorter work is not worth a word */
 
 /** Extent: a look at the recording, taken in a worker's thread. */
@@ -51,36 +52,54 @@ extent_new (ViewerSession *self, gboolean refresh)
 
   extent->refresh = refresh;
   extent->n_threads_known = g_list_model_get_n_items (G_LIST_MODEL (self->threads));
-  extent->n_files_known = g_list_model_get_n_items (G_LIST_MODEL (self->files));
+  extent->n_files_known = self->n_files_known;
   extent->threads = g_ptr_array_new_with_free_func (g_object_unref);
   extent->files = g_ptr_array_new_with_free_func (g_object_unref);
   return extent;
 }
 
-static void
-describe_names (const TxReader *reader, Extent *extent)
+/* Hostile recordings name a million: nobody waits for those of one that was left. */
+static gboolean
+is_left (gsize id, const ReplayProgress *progress)
+{
+  return id % NAMES_A_LOOK == 0 && !progress->func (progress->data, 0);
+}
+
+/* FALSE: the recording was left meanwhile. */
+static gboolean
+describe_names (const TxReader *reader, Extent *extent, const ReplayProgress *progress)
 {
   gsize n_threads = tx_reader_get_n_threads (reader);
   gsize n_files = tx_reader_get_n_files (reader);
 
   for (gsize id = extent->n_threads_known + 1; id <= n_threads; id++)
     {
-      ViewerThread *thread = viewer_thread_new ();
+      ViewerThread *thread;
 
+      if (is_left (id, progress))
+        return FALSE;
+      thread = viewer_thread_new ();
       thread->number = (guint32) id;
       thread->name = viewer_format_thread (reader, (guint32) id);
       g_ptr_array_add (extent->threads, thread);
     }
   for (gsize id = extent->n_files_known + 1; id <= n_files; id++)
     {
-      ViewerFile *file = viewer_file_new ();
       const TxFile *known = tx_reader_get_file (reader, (guint32) id);
+      ViewerFile *file;
 
+      if (is_left (id, progress))
+        return FALSE;
+      if (!known)
+        continue;
+      file = viewer_file_new ();
       file->id = (guint32) id;
-      file->path = g_utf8_make_valid (known ? known->path : "", -1);
-      file->name = viewer_format_base_name (known ? known->path : "");
+      file->path = g_utf8_make_valid (known->path, -1);
+      file->name = viewer_format_base_name (known->path);
       g_ptr_array_add (extent->files, file);
     }
+  extent->n_files_known = (guint) n_files;
+  return TRUE;
 }
 
 static gboolean
@@ -107,8 +126,10 @@ look (ReplayTrace *trace, gpointer data, const ReplayProgress *progress, GError 
   extent->damage = damage ? g_utf8_make_valid (damage, -1) : NULL;
   extent->n_damages = (guint) n_damages;
   extent->zone = g_strdup (tx_reader_get_info (reader, "zone"));
-  describe_names (reader, extent);
-  return TRUE;
+  if (describe_names (reader, extent, progress))
+    return TRUE;
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "Cancelled");
+  return FALSE;
 }
 
 static void
@@ -131,6 +152,7 @@ take_extent (ViewerSession *self, Extent *extent)
   self->n_damages = extent->n_damages;
   append_all (self->threads, extent->threads);
   append_all (self->files, extent->files);
+  self->n_files_known = extent->n_files_known;
 }
 
 static gboolean

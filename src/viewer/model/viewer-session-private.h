@@ -54,6 +54,7 @@ struct _ViewerSession
   gint64 to_ns;
   GListStore *threads; /* of ViewerThread */
   GListStore *files;   /* of ViewerFile */
+  guint n_files_known;        /* ids that were looked up for it; of some nothing is known */
   char *recorder_zone; /* name or offset; NULL: not known */
   ViewerZone zone_choice;
   ReplayZone *zone;

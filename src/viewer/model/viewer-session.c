@@ -4,6 +4,10 @@
 // in -breakpoints.c, the growing recording in -live.c.
 #include "viewer-session-private.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include "viewer-breakpoint.h"
 #include "viewer-file.h"
 #include "viewer-frame.h"
@@ -152,6 +156,10 @@ viewer_session_finalize (GObject *object)
   replay_breakpoints_free (self->breakpoints);
   g_clear_object (&self->breakpoint_list);
   g_clear_pointer (&self->hits, g_array_unref);
+#ifdef __GLIBC__
+  /* Rows lie among others' memory, in the workers' heaps, and would be kept from the system. */
+  malloc_trim (0);
+#endif
 
   G_OBJECT_CLASS (viewer_session_parent_class)->finalize (object);
 }

@@ -7,6 +7,7 @@
 
 #include "model/viewer-breakpoint.h"
 #include "model/viewer-format.h"
+#include "viewer-list-hold.h"
 #include "viewer-row.h"
 
 struct _ViewerBreakpointsPanel
@@ -199,4 +200,5 @@ viewer_breakpoints_panel_init (ViewerBreakpointsPanel *self)
   g_signal_group_connect_swapped (self->signals, "breakpoints-changed",
                                   G_CALLBACK (breakpoints_changed_cb), self);
   gtk_widget_init_template (GTK_WIDGET (self));
+  viewer_list_hold_while_changing (GTK_SCROLLABLE (self->view));
 }

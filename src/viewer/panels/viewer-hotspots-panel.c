@@ -9,6 +9,7 @@
 #include "model/viewer-format.h"
 #include "model/viewer-hotspot.h"
 #include "viewer-hotspots-columns.h"
+#include "viewer-list-hold.h"
 
 struct _ViewerHotspotsPanel
 {
@@ -201,6 +202,7 @@ viewer_hotspots_panel_init (ViewerHotspotsPanel *self)
   g_signal_group_connect_swapped (self->signals, "hotspots-changed",
                                   G_CALLBACK (hotspots_changed_cb), self);
   gtk_widget_init_template (GTK_WIDGET (self));
+  viewer_list_hold_while_changing (GTK_SCROLLABLE (self->view));
   init_models (self);
 }
 

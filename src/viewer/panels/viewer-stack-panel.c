@@ -3,6 +3,7 @@
 #include "viewer-stack-panel.h"
 
 #include "model/viewer-frame.h"
+#include "viewer-list-hold.h"
 #include "viewer-row.h"
 
 struct _ViewerStackPanel
@@ -146,6 +147,7 @@ viewer_stack_panel_init (ViewerStackPanel *self)
   g_signal_group_connect_swapped (self->signals, "moved", G_CALLBACK (moved_cb), self);
   g_signal_group_connect_swapped (self->signals, "shown", G_CALLBACK (shown_cb), self);
   gtk_widget_init_template (GTK_WIDGET (self));
+  viewer_list_hold_while_changing (GTK_SCROLLABLE (self->view));
   self->selection = gtk_single_selection_new (NULL);
   gtk_single_selection_set_autoselect (self->selection, FALSE);
   gtk_single_selection_set_can_unselect (self->selection, TRUE);

@@ -3,6 +3,7 @@
 #include "viewer-threads-panel.h"
 
 #include "model/viewer-thread.h"
+#include "viewer-list-hold.h"
 #include "viewer-row.h"
 
 struct _ViewerThreadsPanel
@@ -155,6 +156,7 @@ viewer_threads_panel_init (ViewerThreadsPanel *self)
   g_signal_group_connect_swapped (self->signals, "extent-changed", G_CALLBACK (extent_changed_cb),
                                   self);
   gtk_widget_init_template (GTK_WIDGET (self));
+  viewer_list_hold_while_changing (GTK_SCROLLABLE (self->view));
   self->selection = gtk_single_selection_new (NULL);
   gtk_single_selection_set_autoselect (self->selection, FALSE);
   gtk_single_selection_set_can_unselect (self->selection, TRUE);
