@@ -8,6 +8,7 @@
 #include "reference.h"
 #include "replay/replay-hotspots.h"
 #include "replay/replay-timeline.h"
+#include "replay/replay-trace-private.h"
 #include "test-seed.h"
 #include "trace-text.h"
 
@@ -405,6 +406,39 @@ test_deep_stacks_in_ranges (Fixture *fixture, gconstpointer data)
   reference_free (reference);
 }
 
+/* Where a thread was active alone its digests have its account: with others before, between and
+ * behind. */
+static void
+test_a_thread_alone_is_not_decoded (Fixture *fixture, gconstpointer data)
+{
+  int64_t start_ns, end_ns;
+  Reference *reference;
+
+  record (
+      fixture,
+      "one: call f@a.py:1; line 2; two: call g@b.py:1; line 2; +5us; block; one: "
+      "repeat 300 ( line 3; +3us; call h@c.py:1; line 2; +1us; return; line 4; +2us; block ); "
+      "two: +7us; line 3; +1us; block; line 4; +9us; block; one: line 5; two: +4us; line 6; block; "
+      "one: repeat 100 ( line 6; +2us; block; line 7; +1us ); two: line 7; +8us");
+  g_assert_cmpuint (tx_reader_get_n_blocks (replay_trace_get_reader (fixture->trace)), >, 400);
+  reference = reference_new (replay_trace_get_reader (fixture->trace));
+  g_assert_true (replay_trace_get_range (fixture->trace, &start_ns, &end_ns));
+  start_ns += TRACE_TEXT_MONO_NS - TRACE_TEXT_REAL_NS;
+  end_ns += TRACE_TEXT_MONO_NS - TRACE_TEXT_REAL_NS;
+  for (TxThreadId thread = 1; thread <= 2; thread++)
+    {
+      const ReplayLoads *loads = _replay_cache_get_loads (fixture->trace->cache);
+      size_t n_before = loads->blocks;
+
+      assert_account (fixture, reference, thread, start_ns, end_ns, true);
+      g_assert_cmpuint (loads->blocks - n_before, <=, 24);
+      for (int i = 0; i < 60; i++)
+        assert_account (fixture, reference, thread, start_ns + (end_ns - start_ns) * (i % 8) / 17,
+                        end_ns - (end_ns - start_ns) * (i / 8) / 19, false);
+    }
+  reference_free (reference);
+}
+
 static void
 test_what_is_missing_is_counted (Fixture *fixture, gconstpointer data)
 {
@@ -532,6 +566,7 @@ main (int argc, char **argv)
   ADD ("ranges", test_ranges);
   ADD ("agrees-with-a-slow-account", test_agrees_with_a_slow_account);
   ADD ("agrees-while-it-is-recorded", test_agrees_while_it_is_recorded);
+  ADD ("a-thread-alone-is-not-decoded", test_a_thread_alone_is_not_decoded);
   ADD ("deep-stacks-in-ranges", test_deep_stacks_in_ranges);
   ADD ("what-is-missing-is-counted", test_what_is_missing_is_counted);
   ADD ("timeline", test_timeline);
