@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a program had computed when it wrote to its terminal, to be preloaded into it: for each write to descriptor 1 a
-// record in the file WRITE_CLOCK, of the bytes written and the nanoseconds of processor time until then.
+// What a program had computed when it wrote to its terminal, to be preloaded into it: for each
+// write to descriptor 1 a record in the file WRITE_CLOCK, of the bytes written and the nanoseconds
+// of processor time until then.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdint.h>
