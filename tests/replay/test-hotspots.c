@@ -439,6 +439,36 @@ test_a_thread_alone_is_not_decoded (Fixture *fixture, gconstpointer data)
   reference_free (reference);
 }
 
+/* Where the thread was when it went on among others only that block's events told: no line before
+ * has the time. */
+static void
+test_a_thread_alone_in_a_damaged_block (Fixture *fixture, gconstpointer data)
+{
+  ReplayHotspotQuery query = everything;
+  ReplayHotspots *hotspots;
+  int64_t self_ns[32] = { 0 };
+
+  trace_text_record (
+      fixture->directory,
+      "one: call f@a.py:1; line 10; +10us; block; line 11; +10us; block; line 12; +10us; block; "
+      "line 13; +10us; block; two: call g@b.py:1; line 2; +5000us; one: line 14; +10us; "
+      "two: line 3; +10us");
+  trace_text_damage_block (fixture->directory, 3, false);
+  fixture->trace = replay_trace_open (fixture->directory, NULL);
+  g_assert_nonnull (fixture->trace);
+  query.thread = 1;
+  g_assert_cmpint (replay_hotspots_query (fixture->trace, &query, NULL, &hotspots, NULL), ==,
+                   TX_OK);
+  for (size_t i = 0; i < hotspots->n_items; i++)
+    self_ns[hotspots->items[i].line % 32] = (int64_t) hotspots->items[i].self_ns;
+  for (unsigned line = 10; line <= 12; line++)
+    {
+      g_assert_cmpint (self_ns[line], >, 0);
+      g_assert_cmpint (self_ns[line], <=, 20000);
+    }
+  replay_hotspots_free (hotspots);
+}
+
 static void
 test_what_is_missing_is_counted (Fixture *fixture, gconstpointer data)
 {
@@ -567,6 +597,7 @@ main (int argc, char **argv)
   ADD ("agrees-with-a-slow-account", test_agrees_with_a_slow_account);
   ADD ("agrees-while-it-is-recorded", test_agrees_while_it_is_recorded);
   ADD ("a-thread-alone-is-not-decoded", test_a_thread_alone_is_not_decoded);
+  ADD ("a-thread-alone-in-a-damaged-block", test_a_thread_alone_in_a_damaged_block);
   ADD ("deep-stacks-in-ranges", test_deep_stacks_in_ranges);
   ADD ("what-is-missing-is-counted", test_what_is_missing_is_counted);
   ADD ("timeline", test_timeline);
