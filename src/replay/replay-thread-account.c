@@ -239,7 +239,11 @@ add_blocks (Walk *self, size_t index, size_t limit, bool is_first, size_t *ret_n
                                         index + n_alone, &n_unreadable, NULL, error);
     }
   status = feed_block (self, index, is_first, error);
-  self->was_alone = goes_on (self, index) && is_alone (self, &block);
+  /* Of a range that begins behind the first block the time to there is not wanted. */
+  self->was_alone = goes_on (self, index) && is_alone (self, &block) &&
+                    self->from_ns <= tx_reader_get_block_info (
+                                         replay_trace_get_reader (self->account->trace), index)
+                                         ->times.mono_last_ns;
   return status;
 }
 

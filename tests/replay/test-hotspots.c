@@ -439,6 +439,24 @@ test_a_thread_alone_is_not_decoded (Fixture *fixture, gconstpointer data)
   reference_free (reference);
 }
 
+/* A range that begins between two blocks has the time from there only, though the second one's
+ * digest has all. */
+static void
+test_a_range_of_a_thread_alone (Fixture *fixture, gconstpointer data)
+{
+  Reference *reference;
+
+  record (
+      fixture,
+      "one: call f@a.py:1; line 2; +5us; block; line 3; +5us; block; +900us; line 4; +5us; block; "
+      "line 5; +5us; block; line 6; +5us");
+  reference = reference_new (replay_trace_get_reader (fixture->trace));
+  for (int64_t at_ns = 0; at_ns < 900000; at_ns += 50000)
+    assert_account (fixture, reference, 1, TRACE_TEXT_MONO_NS + at_ns, TRACE_TEXT_MONO_NS + 919000,
+                    false);
+  reference_free (reference);
+}
+
 /* Where the thread was when it went on among others only that block's events told: no line before
  * has the time. */
 static void
@@ -598,6 +616,7 @@ main (int argc, char **argv)
   ADD ("agrees-while-it-is-recorded", test_agrees_while_it_is_recorded);
   ADD ("a-thread-alone-is-not-decoded", test_a_thread_alone_is_not_decoded);
   ADD ("a-thread-alone-in-a-damaged-block", test_a_thread_alone_in_a_damaged_block);
+  ADD ("a-range-of-a-thread-alone", test_a_range_of_a_thread_alone);
   ADD ("deep-stacks-in-ranges", test_deep_stacks_in_ranges);
   ADD ("what-is-missing-is-counted", test_what_is_missing_is_counted);
   ADD ("timeline", test_timeline);
