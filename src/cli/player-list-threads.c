@@ -15,6 +15,9 @@ fill (Player *player, PlayerList *list, TxError *error)
       size_t n_frames = 0;
       uint32_t depth = 0;
 
+      if (player->progress.func &&
+          !player->progress.func (player->progress.data, (double) id / (double) n_threads))
+        return tx_error_set (error, TX_CANCELLED, "cancelled");
       if (!row)
         return tx_error_set (error, TX_ERROR_MEMORY, "cannot show threads: out of memory");
       row->id = id;

@@ -117,21 +117,34 @@ find_step (Player *self,
 void
 player_measure (Player *self)
 {
+  uint64_t hit, n_hits;
+  ReplayDuration duration;
+
   if (self->is_measured || !self->has_step)
     return;
   self->is_measured = true;
+  if (self->in_gap)
+    return;
+  if (replay_hits_index (self->trace, self->step.position, &self->progress, &hit, &n_hits, NULL) ==
+      TX_OK)
+    {
+      self->hit = hit;
+      self->n_hits = n_hits;
+    }
+  if (self->step.duration_ns < 0 &&
+      replay_trace_get_duration (self->trace, self->step.position, &self->progress, &duration,
+                                 NULL) == TX_OK)
+    self->duration = duration;
+}
+
+/* What is known of a step at once. */
+static void
+forget_measures (Player *self)
+{
+  self->is_measured = false;
   self->hit = self->n_hits = 0;
   self->duration = (ReplayDuration){ .duration_ns = self->step.duration_ns,
                                      .error_ns = self->step.duration_error_ns };
-  if (self->in_gap)
-    return;
-  if (replay_hits_index (self->trace, self->step.position, &self->progress, &self->hit,
-                         &self->n_hits, NULL) != TX_OK)
-    self->hit = self->n_hits = 0;
-  if (self->step.duration_ns < 0 &&
-      replay_trace_get_duration (self->trace, self->step.position, &self->progress, &self->duration,
-                                 NULL) != TX_OK)
-    self->duration.duration_ns = -1;
 }
 
 TxStatus
@@ -150,7 +163,7 @@ player_go_to (Player *self, ReplayPosition position, PlayerAnswer *answer, TxErr
   self->in_gap = in_gap;
   self->gap = gap;
   self->depth = step.depth;
-  self->is_measured = false;
+  forget_measures (self);
   /* The positions of a growing end, and those that one slides over, are not visited by anybody. */
   if (!self->is_following && !self->is_sliding)
     replay_history_visit (self->history, step.position);

@@ -24,6 +24,12 @@ screen_is_utf8 (void)
   return is_utf8;
 }
 
+const char *
+screen_get_ellipsis (void)
+{
+  return screen_is_utf8 () ? "\342\200\246" : "...";
+}
+
 /* What is shown of a character, and how many columns it takes: 0 for one that belongs to that
  * before. */
 static wchar_t

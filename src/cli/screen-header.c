@@ -116,6 +116,8 @@ draw_second (const Screen *self)
   if (player->hit > 0)
     snprintf (parts[1], PART_SIZE, "execution %" PRIu64 " of %" PRIu64, player->hit,
               player->n_hits);
+  else if (player->has_step && !player->is_measured)
+    snprintf (parts[1], PART_SIZE, "execution %s", screen_get_ellipsis ());
   if (player->has_step && !player->in_gap)
     {
       player_format_thread (player, step->thread, thread, sizeof thread);

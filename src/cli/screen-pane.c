@@ -38,7 +38,7 @@ select_current (ScreenPane *pane, bool follow)
     pane->selected = pane->list.n_rows > 0 ? pane->list.n_rows - 1 : 0;
 }
 
-void
+bool
 screen_pane_load (Screen *self, PlayerListKind kind)
 {
   ScreenPane *pane = &self->panes[kind];
@@ -48,9 +48,14 @@ screen_pane_load (Screen *self, PlayerListKind kind)
   TxStatus status;
 
   if (!is_stale (pane, klass, &self->player->changes))
-    return;
-  screen_begin_work (self);
+    return false;
   status = player_list_load (self->player, kind, &list, &error);
+  if (self->was_put_off)
+    {
+      if (status == TX_OK)
+        player_list_clear (&list);
+      return true;
+    }
   pane->loaded = self->player->changes;
   pane->loaded_ms = screen_get_now_ms ();
   pane->is_loaded = true;
@@ -66,6 +71,15 @@ screen_pane_load (Screen *self, PlayerListKind kind)
     snprintf (pane->error, sizeof pane->error, "cancelled");
   else if (status != TX_OK)
     snprintf (pane->error, sizeof pane->error, "%.190s", error.message);
+  return true;
+}
+
+/* For what is done with its rows: those that are shown may be of another position. */
+static void
+load_now (Screen *self, PlayerListKind kind)
+{
+  screen_begin_work (self);
+  (void) screen_pane_load (self, kind);
 }
 
 /* ---- Drawing ---- */
@@ -75,10 +89,11 @@ draw_title (Screen *self, const ScreenPane *pane, PlayerListKind kind)
 {
   const PlayerListClass *klass = player_list_get_class (kind);
   ScreenStyle style = self->focus == (int) kind ? SCREEN_FOCUSED : SCREEN_TITLE;
+  bool is_old = is_stale (pane, klass, &self->player->changes);
   char text[400];
 
-  snprintf (text, sizeof text, " %s%s%s", klass->title, pane->list.note[0] ? " " : "",
-            pane->list.note);
+  snprintf (text, sizeof text, " %s%s%s%s", klass->title, is_old ? screen_get_ellipsis () : "",
+            pane->list.note[0] ? " " : "", pane->list.note);
   screen_put (pane->area.y, pane->area.x, pane->area.width, style, text, false);
 }
 
@@ -169,7 +184,6 @@ screen_pane_draw (Screen *self, PlayerListKind kind)
 
   if (!pane->is_shown || pane->area.height == 0)
     return;
-  screen_pane_load (self, kind);
   player_list_fit (klass, pane->area.width > 1 ? (unsigned) pane->area.width - 1 : 1, widths);
   keep_in_sight (pane);
   head = get_head_height (pane);
@@ -184,7 +198,7 @@ screen_pane_draw (Screen *self, PlayerListKind kind)
         draw_row (self, pane, pane->area.y + row, &pane->list.rows[index], widths,
                   index == pane->selected && self->focus == (int) kind);
     }
-  if (pane->area.height > 1 && (pane->error[0] || pane->list.n_rows == 0))
+  if (pane->area.height > 1 && pane->is_loaded && (pane->error[0] || pane->list.n_rows == 0))
     {
       ScreenStyle style = pane->error[0] ? SCREEN_ERROR : SCREEN_DIM;
       char text[210];
@@ -208,9 +222,11 @@ void
 screen_pane_move (Screen *self, PlayerListKind kind, int64_t rows)
 {
   ScreenPane *pane = &self->panes[kind];
-  int64_t selected = (int64_t) pane->selected + rows;
-  int64_t last = (int64_t) pane->list.n_rows - 1;
+  int64_t selected, last;
 
+  load_now (self, kind);
+  selected = (int64_t) pane->selected + rows;
+  last = (int64_t) pane->list.n_rows - 1;
   if (last >= 0)
     pane->selected = (size_t) (selected < 0 ? 0 : selected > last ? last : selected);
 }
@@ -226,6 +242,7 @@ act (Screen *self,
   TxError error = { 0 };
   TxStatus status;
 
+  load_now (self, kind);
   if (!function || pane->error[0] || pane->selected >= pane->list.n_rows)
     return;
   screen_begin_work (self);
@@ -250,8 +267,10 @@ void
 screen_pane_click (Screen *self, PlayerListKind kind, int y)
 {
   ScreenPane *pane = &self->panes[kind];
-  int row = y - pane->area.y - get_head_height (pane);
+  int row;
 
+  load_now (self, kind);
+  row = y - pane->area.y - get_head_height (pane);
   self->focus = (int) kind;
   if (row < 0 || pane->top + (size_t) row >= pane->list.n_rows)
     return;

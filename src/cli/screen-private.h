@@ -63,6 +63,8 @@ typedef struct {
 
 /** screen_is_utf8: whether more than ASCII may be put. */
 bool screen_is_utf8 (void);
+/** screen_get_ellipsis: for what is not known yet. */
+const char *screen_get_ellipsis (void);
 void screen_draw_init (void);
 
 /** ScreenPen: where the next character goes, and where the line's room ends. */
@@ -132,8 +134,9 @@ typedef struct {
   unsigned data;            /* PlayerChanges.data that it is of */
   int64_t start_ns;         /* what is shown; both 0: all */
   int64_t end_ns;
-  int64_t loaded_start_ns;  /* the same, of what was loaded */
+  int64_t loaded_start_ns;  /* the same, of what was loaded, or cancelled */
   int64_t loaded_end_ns;
+  int loaded_width;
   int64_t loaded_ms;
   bool shows_marks;         /* there are breakpoints that are on */
   bool has_marks;           /* of the timeline above */
@@ -150,6 +153,13 @@ typedef struct {
   bool is_open;
   char offer[1024];             /* what Tab has found, printable */
 } ScreenEntry;
+
+/** Who waits for what is done: screen-work.c. */
+typedef enum {
+  SCREEN_WORK_COMMAND, /* who asked for it: Esc cancels it, other keys wait */
+  SCREEN_WORK_QUICK,   /* the picture: it is put off when it takes longer than one notices */
+  SCREEN_WORK_SPARE,   /* nobody, the picture is there: it is put off for any key */
+} ScreenWork;
 
 struct _Screen {
   Player *player; /* borrowed */
@@ -169,9 +179,12 @@ struct _Screen {
   bool is_sliding; /* it was pressed on the timeline */
   uint32_t pending[SCREEN_PENDING_MAX]; /* keys that came during a long move */
   size_t n_pending;
-  int64_t work_began_ms; /* of the command that runs */
+  ScreenWork work;
+  int64_t work_began_ms;
+  int64_t woke_ms;       /* when the key came, or the time, for which a picture is made */
   int64_t polled_ms;     /* when the keyboard was looked at */
   bool was_cancelled;
+  bool was_put_off;      /* what was being loaded is not, and will be */
 };
 
 /* ---- screen.c ---- */
@@ -184,17 +197,28 @@ uint32_t screen_read_key (Screen *self, int timeout_ms);
 void screen_run_command (Screen *self, const char *command);
 void screen_take_answer (Screen *self, TxStatus status, const PlayerAnswer *answer, const TxError *error);
 void screen_say (Screen *self, bool is_error, const char *format, ...) TX_PRINTF (3, 4);
+/** screen_take_waiting_key: 0 if there is none. */
+uint32_t screen_take_waiting_key (void);
 void screen_draw (Screen *self);
-/** screen_begin_work: from here on the progress is of new work. */
+
+/* ---- Long work: screen-work.c ---- */
+
+/** screen_begin_work: from here on the progress is of new work that was asked for. */
 void screen_begin_work (Screen *self);
 /** screen_progress_cb: a ReplayProgressFunc; @data: the screen. */
 bool screen_progress_cb (void *data, double fraction);
+/** screen_load_quickly: as much of what the picture shows as there is time for before it, behind the key. */
+void screen_load_quickly (Screen *self);
+/** screen_load_rest: more of it, until a key comes or some time has passed; false: the picture need not be drawn anew. */
+bool screen_load_rest (Screen *self);
 
 /* ---- Parts ---- */
 
 void screen_lay_out (Screen *self);
 void screen_header_draw (const Screen *self);
 
+/** screen_source_load: counts and heat, if they are missing or old; false: they aren't. The others are alike. */
+bool screen_source_load (Screen *self);
 void screen_source_draw (Screen *self);
 /** screen_source_draw_line: @row: of the area; @digits: room for the number */
 void screen_source_draw_line (Screen *self, int row, uint32_t line, int digits);
@@ -204,12 +228,13 @@ void screen_source_click (Screen *self, int y, int x);
 void screen_source_clear (ScreenSource *self);
 uint32_t screen_source_get_n_lines (const Screen *self);
 
+bool screen_timeline_load (Screen *self);
 void screen_timeline_draw (Screen *self);
 void screen_timeline_zoom (Screen *self, int detail);
 void screen_timeline_click (Screen *self, int x);
 void screen_timeline_clear (ScreenTimeline *self);
 
-void screen_pane_load (Screen *self, PlayerListKind kind);
+bool screen_pane_load (Screen *self, PlayerListKind kind);
 void screen_pane_draw (Screen *self, PlayerListKind kind);
 void screen_pane_show (Screen *self, PlayerListKind kind, bool show);
 void screen_pane_move (Screen *self, PlayerListKind kind, int64_t rows);

@@ -21,31 +21,41 @@ screen_source_clear (ScreenSource *self)
   *self = (ScreenSource){ 0 };
 }
 
-/* Counts and heat of the file that is shown. */
 static void
-load_lines (Screen *self)
+take_lines (ScreenSource *self, ReplayFileLine *lines, size_t n_lines)
+{
+  free (self->lines);
+  self->lines = lines;
+  self->n_lines = n_lines;
+  self->hottest_ns = 0;
+  for (size_t i = 0; i < n_lines; i++)
+    if (lines[i].self_ns > self->hottest_ns)
+      self->hottest_ns = lines[i].self_ns;
+}
+
+bool
+screen_source_load (Screen *self)
 {
   ScreenSource *source = &self->source;
   Player *player = self->player;
   ReplayFileLine *lines = NULL;
   size_t n_lines = 0;
 
-  if (source->has_lines && source->file == player->file && source->data == player->changes.data)
-    return;
-  screen_begin_work (self);
+  if (source->area.height <= 0 ||
+      (source->has_lines && source->file == player->file && source->data == player->changes.data))
+    return false;
   if (player->file != 0 && replay_trace_dup_file_lines (player->trace, player->file, &lines,
                                                         &n_lines, &player->progress, NULL) != TX_OK)
-    n_lines = 0;
-  free (source->lines);
-  source->lines = n_lines > 0 ? lines : NULL;
-  source->n_lines = n_lines;
+    {
+      if (self->was_put_off)
+        return true;
+      n_lines = 0;
+    }
+  take_lines (source, lines, n_lines);
   source->file = player->file;
   source->data = player->changes.data;
   source->has_lines = true;
-  source->hottest_ns = 0;
-  for (size_t i = 0; i < n_lines; i++)
-    if (source->lines[i].self_ns > source->hottest_ns)
-      source->hottest_ns = source->lines[i].self_ns;
+  return true;
 }
 
 /* Also of a file whose source was not recorded: as far as lines are known. */
@@ -196,7 +206,11 @@ screen_source_draw (Screen *self)
 
   if (source->area.height <= 0)
     return;
-  load_lines (self);
+  if (source->file != self->player->file) /* those of another file say nothing of this one */
+    {
+      take_lines (source, NULL, 0);
+      source->has_lines = false;
+    }
   n_lines = screen_source_get_n_lines (self);
   first = self->player->in_gap || !has_source (self->player) || is_younger (self->player);
   source->n_notes = first;

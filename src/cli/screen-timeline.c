@@ -58,7 +58,7 @@ is_stale (const Screen *self)
 {
   const ScreenTimeline *timeline = &self->timeline;
 
-  if (!timeline->timeline || timeline->timeline->n_buckets != (size_t) timeline->area.width)
+  if (timeline->loaded_width != timeline->area.width)
     return true;
   if (timeline->loaded_start_ns != timeline->start_ns ||
       timeline->loaded_end_ns != timeline->end_ns)
@@ -87,52 +87,82 @@ keep_in_sight (Screen *self)
   timeline->end_ns = cli_add (timeline->start_ns, length_ns);
 }
 
-static void
-load (Screen *self)
+/* Whoever cancels it sees what was there before until something else is to be shown. */
+static bool
+load_lanes (Screen *self)
 {
   ScreenTimeline *timeline = &self->timeline;
   ReplayTimeline *loaded = NULL;
   int64_t start_ns, end_ns;
 
   if (!is_stale (self) || !get_range (self, &start_ns, &end_ns))
-    return;
-  screen_begin_work (self);
+    return false;
+  if (replay_timeline_query (self->player->trace, start_ns, end_ns, (size_t) timeline->area.width,
+                             SCREEN_LANES_MAX, &self->player->progress, &loaded, NULL) != TX_OK &&
+      self->was_put_off)
+    return true;
   timeline->data = self->player->changes.data;
   timeline->loaded_ms = screen_get_now_ms ();
-  if (replay_timeline_query (self->player->trace, start_ns, end_ns, (size_t) timeline->area.width,
-                             SCREEN_LANES_MAX, &self->player->progress, &loaded, NULL) != TX_OK)
-    return;
-  replay_timeline_free (timeline->timeline);
-  timeline->timeline = loaded;
   timeline->loaded_start_ns = timeline->start_ns;
   timeline->loaded_end_ns = timeline->end_ns;
+  timeline->loaded_width = timeline->area.width;
+  if (!loaded)
+    return true;
+  replay_timeline_free (timeline->timeline);
+  timeline->timeline = loaded;
   timeline->has_marks = false;
+  return true;
+}
+
+/* What is there is of the width that is shown. */
+static bool
+can_draw (const ScreenTimeline *timeline)
+{
+  return timeline->area.height > 0 && timeline->timeline &&
+         timeline->timeline->n_buckets == (size_t) timeline->area.width;
+}
+
+static bool
+lacks_marks (const Screen *self)
+{
+  const ScreenTimeline *timeline = &self->timeline;
+
+  return can_draw (timeline) && timeline->shows_marks &&
+         (!timeline->has_marks || timeline->marks_breakpoints != self->player->changes.breakpoints);
 }
 
 /* Where breakpoints are hit. Whoever cancels it sees the timeline without. */
-static void
+static bool
 load_marks (Screen *self)
 {
   ScreenTimeline *timeline = &self->timeline;
   const ReplayTimeline *known = timeline->timeline;
   bool *marks;
 
-  if (!timeline->shows_marks ||
-      (timeline->has_marks && timeline->marks_breakpoints == self->player->changes.breakpoints))
-    return;
-  timeline->has_marks = true;
-  timeline->marks_breakpoints = self->player->changes.breakpoints;
+  if (!lacks_marks (self))
+    return false;
   marks = reallocarray (timeline->marks, known->n_buckets, sizeof *marks);
   if (!marks)
     {
       timeline->shows_marks = false;
-      return;
+      return false;
     }
   timeline->marks = marks;
-  screen_begin_work (self);
   if (replay_timeline_mark_hits (self->player->trace, known, self->player->breakpoints,
                                  &self->player->progress, marks, NULL) != TX_OK)
     memset (marks, 0, known->n_buckets * sizeof *marks);
+  timeline->has_marks = !self->was_put_off;
+  timeline->marks_breakpoints = self->player->changes.breakpoints;
+  return true;
+}
+
+bool
+screen_timeline_load (Screen *self)
+{
+  if (self->timeline.area.height <= 0 || self->timeline.area.width <= 0)
+    return false;
+  keep_in_sight (self);
+  return load_lanes (self) || load_marks (self);
 }
 
 /* The column of a time; -1: not in sight. */
@@ -241,10 +271,14 @@ draw_axis (const Screen *self, const ReplayTimeline *known, int here)
   replay_times_format_duration (cli_subtract (known->end_real_ns, known->start_real_ns), length,
                                 sizeof length);
   screen_put (y, area->x, area->width, style, start, false);
-  snprintf (text, sizeof text, "%s%s", length, is_whole ? "" : " (0: all)");
+  snprintf (text, sizeof text, "%s%s%s", length, is_whole ? "" : " (0: all)",
+            is_stale (self) || lacks_marks (self) ? screen_get_ellipsis () : "");
   if (area->width >= 60)
-    screen_put (y, area->x + area->width / 2 - (int) strlen (text) / 2, (int) strlen (text), style,
-                text, false);
+    {
+      int width = screen_get_text_width (text, strlen (text));
+
+      screen_put (y, area->x + area->width / 2 - width / 2, width, style, text, false);
+    }
   if (area->width >= 2 * (int) strlen (end) + 2)
     screen_put (y, area->x + area->width - (int) strlen (end), (int) strlen (end), style, end,
                 false);
@@ -257,20 +291,21 @@ draw_axis (const Screen *self, const ReplayTimeline *known, int here)
 void
 screen_timeline_draw (Screen *self)
 {
-  const ReplayTimeline *known;
+  const ReplayTimeline *known = self->timeline.timeline;
   int here;
 
-  if (self->timeline.area.height <= 0 || self->timeline.area.width <= 0)
-    return;
-  keep_in_sight (self);
-  load (self);
-  known = self->timeline.timeline;
-  if (!known)
-    return;
+  if (!can_draw (&self->timeline))
+    {
+      const ScreenArea *area = &self->timeline.area;
+
+      if (area->height > 0 && is_stale (self))
+        screen_put (area->y + area->height - 1, area->x, area->width, SCREEN_DIM,
+                    screen_get_ellipsis (), false);
+      return;
+    }
   here = self->player->has_step ? get_column (known, self->player->step.real_ns) : -1;
   draw_lanes (self, known, here);
-  load_marks (self);
-  if (self->timeline.shows_marks)
+  if (self->timeline.shows_marks && self->timeline.has_marks)
     draw_marks (self, known, here);
   if (self->timeline.area.height > 1)
     draw_axis (self, known, here);

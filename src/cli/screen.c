@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The terminal, the loop, long work. One thread: while something takes long, its progress function
-// draws how far it is and looks at the keyboard, so that Esc cancels it; other keys wait for their
-// turn.
+// The terminal, keys, commands, the picture, and the loop around them.
 #include "screen-private.h"
 
 #include <errno.h>
@@ -17,13 +15,9 @@
 
 #include "replay/replay-text.h"
 
-#define REFRESH_MS       120  /* of a live recording: what is new is to be seen within 200 */
-#define IDLE_MS          1000 /* a change of the size between two calls is seen then */
-#define PROGRESS_POLL_MS 50
-#define PROGRESS_SHOW_MS 300 /* shorter work is not worth a word */
-#define ESCAPE_MS        50
-#define KEY_ESCAPE       27
-#define KEY_INTERRUPT    3 /* Ctrl+C */
+#define REFRESH_MS 120  /* of a live recording: what is new is to be seen within 200 */
+#define IDLE_MS    1000 /* a change of the size between two calls is seen then */
+#define ESCAPE_MS  50
 
 int64_t
 screen_get_now_ms (void)
@@ -89,8 +83,8 @@ screen_close (void)
 
 /* ---- Keys ---- */
 
-static uint32_t
-take_key (void)
+uint32_t
+screen_take_waiting_key (void)
 {
   wint_t key = 0;
   int result = get_wch (&key);
@@ -112,70 +106,16 @@ screen_read_key (Screen *self, int timeout_ms)
       memmove (self->pending, self->pending + 1, --self->n_pending * sizeof *self->pending);
       return key;
     }
-  key = take_key ();
+  key = screen_take_waiting_key ();
   if (key != 0)
     return key;
   if (poll (&input, 1, timeout_ms) < 0 && errno != EINTR)
     return SCREEN_KEY_HANGUP;
-  key = take_key ();
+  key = screen_take_waiting_key ();
   /* A terminal that is gone is always readable, and nothing comes. */
   if (key == 0 && (input.revents & (POLLHUP | POLLERR | POLLNVAL)))
     return SCREEN_KEY_HANGUP;
   return key;
-}
-
-/* ---- Long work ---- */
-
-void
-screen_begin_work (Screen *self)
-{
-  self->work_began_ms = screen_get_now_ms ();
-  self->was_cancelled = false;
-}
-
-static void
-draw_progress (const Screen *self, double fraction)
-{
-  const ScreenArea *area = &self->message_area;
-  int bar_width = area->width > 60 ? 40 : area->width / 3;
-  int done = (int) (fraction * bar_width);
-  ScreenPen pen = {
-    .y = area->y, .x = area->x, .end = area->x + area->width, .style = SCREEN_NOTICE
-  };
-  char text[64];
-
-  screen_pen_put_text (&pen, "[");
-  for (int i = 0; i < bar_width; i++)
-    screen_pen_put_symbol (&pen, i < done ? "\342\226\210" : "\342\226\221", i < done ? "#" : ".");
-  snprintf (text, sizeof text, "] %3d %%  Esc cancels", (int) (fraction * 100));
-  screen_pen_put_text (&pen, text);
-  screen_pen_fill (&pen, area->x + area->width);
-  refresh ();
-}
-
-bool
-screen_progress_cb (void *data, double fraction)
-{
-  Screen *self = data;
-  int64_t now_ms = screen_get_now_ms ();
-  uint32_t key;
-
-  if (self->was_cancelled)
-    return false;
-  if (now_ms - self->polled_ms < PROGRESS_POLL_MS)
-    return true;
-  self->polled_ms = now_ms;
-  if (now_ms - self->work_began_ms > PROGRESS_SHOW_MS)
-    draw_progress (self, fraction < 0 ? 0 : fraction > 1 ? 1 : fraction);
-  while ((key = take_key ()) != 0)
-    if (key == KEY_ESCAPE || key == KEY_INTERRUPT)
-      {
-        self->was_cancelled = true;
-        self->n_pending = 0;
-      }
-    else if (self->n_pending < SCREEN_PENDING_MAX)
-      self->pending[self->n_pending++] = key;
-  return !self->was_cancelled;
 }
 
 /* ---- Commands ---- */
@@ -311,9 +251,8 @@ place_cursor (const Screen *self)
 void
 screen_draw (Screen *self)
 {
-  screen_begin_work (self);
-  player_measure (self->player);
   screen_lay_out (self);
+  screen_load_quickly (self);
   screen_style_set (SCREEN_PLAIN, false);
   bkgdset (' ');
   erase ();
@@ -346,23 +285,25 @@ run_loop (Screen *self)
   while (!self->quits)
     {
       uint32_t key;
-      int64_t now_ms = screen_get_now_ms ();
 
-      if (now_ms - refreshed_ms >= REFRESH_MS)
+      if (self->woke_ms - refreshed_ms >= REFRESH_MS)
         {
-          refreshed_ms = now_ms;
+          refreshed_ms = self->woke_ms;
           is_stale |= refresh_live (self);
         }
       if (is_stale)
         screen_draw (self);
+      while (screen_load_rest (self))
+        screen_draw (self);
       key = screen_read_key (self, player_is_live (self->player) ? REFRESH_MS : IDLE_MS);
+      self->woke_ms = screen_get_now_ms ();
       is_stale = key != 0;
       if (key == SCREEN_KEY_HANGUP)
         self->quits = true;
       else if (key != 0)
         screen_take_key (self, key);
       /* Keys that are there already need no picture each. */
-      while (!self->quits && self->n_pending == 0 && (key = take_key ()) != 0)
+      while (!self->quits && self->n_pending == 0 && (key = screen_take_waiting_key ()) != 0)
         screen_take_key (self, key);
     }
 }
@@ -389,7 +330,7 @@ screen_run (Player *player, const char *message, TxError *error)
   player->is_utf8 = screen_is_utf8 ();
   if (message)
     screen_say (self, false, "%s", message);
-  screen_begin_work (self);
+  self->woke_ms = screen_get_now_ms ();
   show_first_panes (self);
   run_loop (self);
   player->progress = (ReplayProgress){ 0 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Hot spots: which lines took the time, for the whole recording, a file, a thread
 // or a time range. From digests; only the blocks at the edges of a range are decoded,
-// and those of a single thread.
+// and of a single thread those in which others were active, too.
 #pragma once
 
 #include "replay-trace.h"
@@ -42,7 +42,7 @@ typedef struct {
   TxFileId file;         /* 0: all */
   ReplayHotspotSort sort;
   size_t max_items;      /* 0: all */
-  TxThreadId thread;     /* 0: all. One thread's blocks are decoded: this takes time in proportion to its steps */
+  TxThreadId thread;     /* 0: all. Blocks that one thread shares with others are decoded: this takes time in proportion to their steps */
 } ReplayHotspotQuery;
 
 typedef struct {

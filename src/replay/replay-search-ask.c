@@ -137,8 +137,8 @@ ask_span (ReplayWalk *walk, const ReplaySpan *span, bool *ret_wanted, TxError *e
   return status;
 }
 
-/* Whether the frame that is suspended may go on (backward: be suspended) where the digest is of, or
-   a line is there that is looked for. */
+/* Whether the frame that is suspended may go on (backward: be suspended) where the digest is of, at
+   the line that it waits at, or a line is there that is looked for. */
 static bool
 digest_has_await (const ReplayWalk *walk, const TxDigest *digest)
 {
@@ -149,7 +149,8 @@ digest_has_await (const ReplayWalk *walk, const TxDigest *digest)
     return true;
   for (size_t i = 0; i < digest->n_lines && digest->lines[i].function <= walk->awaited_function;
        i++)
-    if (digest->lines[i].function == walk->awaited_function && digest->lines[i].awaits > 0)
+    if (digest->lines[i].function == walk->awaited_function && digest->lines[i].awaits > 0 &&
+        (walk->awaited_line == 0 || digest->lines[i].line == walk->awaited_line))
       return true;
   return false;
 }

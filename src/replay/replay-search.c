@@ -64,6 +64,7 @@ follow_frame (ReplayWalk *walk, const TxBlock *block, const TxEvent *event)
     {
       walk->awaited = event->activation;
       walk->awaited_function = event->function;
+      walk->awaited_line = event->line;
       return;
     }
   if (is_frame_end (search, event))

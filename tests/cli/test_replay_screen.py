@@ -22,12 +22,15 @@ import seeds  # noqa: E402
 from replay_program import CORE  # noqa: E402
 from terminal import Program, Refused, Screen  # noqa: E402
 
-REPLAY, MAKE_TRACE = sys.argv[1:3]
-del sys.argv[1:3]
+REPLAY, MAKE_TRACE, MAKE_BIG_TRACE = sys.argv[1:4]
+del sys.argv[1:4]
 
 # As terminals send them once ncurses has asked for application keys.
 UP, DOWN, RIGHT, LEFT = "\x1bOA", "\x1bOB", "\x1bOC", "\x1bOD"
 ESCAPE = "\x1b"
+
+# What is still being looked for is marked so.
+WHOLE = r"(?s)\A(?!.*\u2026)"
 
 
 class ScreenTest(unittest.TestCase):
@@ -53,9 +56,9 @@ class ScreenTest(unittest.TestCase):
         return program
 
     def start_whole(self, *arguments, **options):
-        """Waits for the picture's last line, which is drawn last."""
+        """Waits for a picture that lacks nothing, down to its last line."""
         program = self.start(*arguments, **options)
-        program.wait_for(r"n next  s step")
+        program.wait_for(WHOLE + r".*n next  s step")
         return program
 
     def current(self, program):
@@ -152,6 +155,30 @@ class ScreenTest(unittest.TestCase):
         program.press("x", r"breakpoint 1 removed")
         program.press(ESCAPE, r"Breakpoints")
         program.press(":b prepare\r", r"breakpoint 3 set: prepare")
+
+    def test_keys_in_a_hurry_lead_to_the_same_picture(self):
+        draw = random.Random(seeds.choose())
+        keys = ["s", "n", "o", "c", "S", "N", "O", "1", "2", "3", "4", "j50%\r", "j7%\r", "]", "[", "b", "v", "r"]
+        big = self.root / "big"
+        subprocess.run([MAKE_BIG_TRACE, big, "1e6"], check=True, timeout=60)
+        for trace in (self.trace, big):
+            chosen = draw.choices(keys, k=40)
+            slow = self.type(trace, chosen, lambda program: program.read(0.1))
+            hasty = self.type(trace, chosen, lambda program: time.sleep(draw.uniform(0, 0.003)))
+            self.assertEqual(slow, hasty, chosen)
+
+    def type(self, trace, keys, pause):
+        """The picture at the end, without the source: how far that is scrolled depends on the pictures before."""
+        state = tempfile.mkdtemp(dir=self.root)
+        program = self.start_whole(trace=trace, columns=160, rows=50, XDG_STATE_HOME=state)
+        for key in keys:
+            program.send(key)
+            pause(program)
+        program.send("h")
+        program.wait_for("Keys: lower case")
+        program.send("q")
+        rows = program.wait_for(WHOLE + r".*step \d").splitlines()
+        return "\n".join(row.rpartition("\u2502 ")[2] for row in rows)
 
     def test_a_line_that_never_ran_is_refused(self):
         program = self.start()

@@ -9,6 +9,7 @@
 #include "replay/replay-hotspots.h"
 #include "replay/replay-timeline-private.h"
 #include "replay/replay-timeline.h"
+#include "replay/replay-trace-private.h"
 #include "test-seed.h"
 #include "trace-text.h"
 
@@ -406,6 +407,87 @@ test_deep_stacks_in_ranges (Fixture *fixture, gconstpointer data)
   reference_free (reference);
 }
 
+/* Where a thread was active alone its digests have its account: with others before, between and
+ * behind. */
+static void
+test_a_thread_alone_is_not_decoded (Fixture *fixture, gconstpointer data)
+{
+  int64_t start_ns, end_ns;
+  Reference *reference;
+
+  record (
+      fixture,
+      "one: call f@a.py:1; line 2; two: call g@b.py:1; line 2; +5us; block; one: "
+      "repeat 300 ( line 3; +3us; call h@c.py:1; line 2; +1us; return; line 4; +2us; block ); "
+      "two: +7us; line 3; +1us; block; line 4; +9us; block; one: line 5; two: +4us; line 6; block; "
+      "one: repeat 100 ( line 6; +2us; block; line 7; +1us ); two: line 7; +8us");
+  g_assert_cmpuint (tx_reader_get_n_blocks (replay_trace_get_reader (fixture->trace)), >, 400);
+  reference = reference_new (replay_trace_get_reader (fixture->trace));
+  g_assert_true (replay_trace_get_range (fixture->trace, &start_ns, &end_ns));
+  start_ns += TRACE_TEXT_MONO_NS - TRACE_TEXT_REAL_NS;
+  end_ns += TRACE_TEXT_MONO_NS - TRACE_TEXT_REAL_NS;
+  for (TxThreadId thread = 1; thread <= 2; thread++)
+    {
+      const ReplayLoads *loads = _replay_cache_get_loads (fixture->trace->cache);
+      size_t n_before = loads->blocks;
+
+      assert_account (fixture, reference, thread, start_ns, end_ns, true);
+      g_assert_cmpuint (loads->blocks - n_before, <=, 24);
+      for (int i = 0; i < 60; i++)
+        assert_account (fixture, reference, thread, start_ns + (end_ns - start_ns) * (i % 8) / 17,
+                        end_ns - (end_ns - start_ns) * (i / 8) / 19, false);
+    }
+  reference_free (reference);
+}
+
+/* A range that begins between two blocks has the time from there only, though the second one's
+ * digest has all. */
+static void
+test_a_range_of_a_thread_alone (Fixture *fixture, gconstpointer data)
+{
+  Reference *reference;
+
+  record (
+      fixture,
+      "one: call f@a.py:1; line 2; +5us; block; line 3; +5us; block; +900us; line 4; +5us; block; "
+      "line 5; +5us; block; line 6; +5us");
+  reference = reference_new (replay_trace_get_reader (fixture->trace));
+  for (int64_t at_ns = 0; at_ns < 900000; at_ns += 50000)
+    assert_account (fixture, reference, 1, TRACE_TEXT_MONO_NS + at_ns, TRACE_TEXT_MONO_NS + 919000,
+                    false);
+  reference_free (reference);
+}
+
+/* Where the thread was when it went on among others only that block's events told: no line before
+ * has the time. */
+static void
+test_a_thread_alone_in_a_damaged_block (Fixture *fixture, gconstpointer data)
+{
+  ReplayHotspotQuery query = everything;
+  ReplayHotspots *hotspots;
+  int64_t self_ns[32] = { 0 };
+
+  trace_text_record (
+      fixture->directory,
+      "one: call f@a.py:1; line 10; +10us; block; line 11; +10us; block; line 12; +10us; block; "
+      "line 13; +10us; block; two: call g@b.py:1; line 2; +5000us; one: line 14; +10us; "
+      "two: line 3; +10us");
+  trace_text_damage_block (fixture->directory, 3, false);
+  fixture->trace = replay_trace_open (fixture->directory, NULL);
+  g_assert_nonnull (fixture->trace);
+  query.thread = 1;
+  g_assert_cmpint (replay_hotspots_query (fixture->trace, &query, NULL, &hotspots, NULL), ==,
+                   TX_OK);
+  for (size_t i = 0; i < hotspots->n_items; i++)
+    self_ns[hotspots->items[i].line % 32] = (int64_t) hotspots->items[i].self_ns;
+  for (unsigned line = 10; line <= 12; line++)
+    {
+      g_assert_cmpint (self_ns[line], >, 0);
+      g_assert_cmpint (self_ns[line], <=, 20000);
+    }
+  replay_hotspots_free (hotspots);
+}
+
 static void
 test_what_is_missing_is_counted (Fixture *fixture, gconstpointer data)
 {
@@ -551,6 +633,9 @@ main (int argc, char **argv)
   ADD ("ranges", test_ranges);
   ADD ("agrees-with-a-slow-account", test_agrees_with_a_slow_account);
   ADD ("agrees-while-it-is-recorded", test_agrees_while_it_is_recorded);
+  ADD ("a-thread-alone-is-not-decoded", test_a_thread_alone_is_not_decoded);
+  ADD ("a-thread-alone-in-a-damaged-block", test_a_thread_alone_in_a_damaged_block);
+  ADD ("a-range-of-a-thread-alone", test_a_range_of_a_thread_alone);
   ADD ("deep-stacks-in-ranges", test_deep_stacks_in_ranges);
   ADD ("what-is-missing-is-counted", test_what_is_missing_is_counted);
   g_test_add_func ("/hotspots/buckets", test_times_have_a_bucket);

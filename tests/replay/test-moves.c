@@ -296,26 +296,6 @@ test_dropped_events_are_said (Fixture *fixture, gconstpointer data)
 
 /* ---- Blocks that can't be read ---- */
 
-/* Damages the events of block @index of the first segment, and its digest if @with_digest. */
-static void
-damage_block (const char *directory, size_t index, bool with_digest)
-{
-  g_autofree char *path = g_build_filename (directory, "blocks.00000", NULL);
-  g_autofree char *bytes = NULL;
-  uint8_t *frame;
-  gsize size;
-
-  g_assert_true (g_file_get_contents (path, &bytes, &size, NULL));
-  frame = (uint8_t *) bytes + TX_SEGMENT_HEADER_SIZE;
-  for (; index > 0; index--)
-    frame += _tx_align ((uint64_t) TX_FRAME_HEADER_SIZE + _tx_get_u32 (frame + 76) +
-                        _tx_get_u32 (frame + 84));
-  frame[TX_FRAME_HEADER_SIZE] ^= 1;
-  if (with_digest)
-    frame[TX_FRAME_HEADER_SIZE + _tx_get_u32 (frame + 76)] ^= 1;
-  g_assert_true (g_file_set_contents (path, bytes, (gssize) size, NULL));
-}
-
 /* The digest tells that a coroutine was not left in a block that can't be read. So it is followed
    to where it waited, whether the block is passed over or, for a breakpoint, looked into in vain.
  */
@@ -332,7 +312,7 @@ test_unreadable_blocks_are_known_by_digests (Fixture *fixture, gconstpointer dat
       "main: call f@a.py:1; line 2; call async_a@a.py:10 as A; line 11; yield; line 3; "
       "line 4; block; resume A; call g@b.py:1; line 2; block; line 3; line 4; block; "
       "line 5; line 6; return; return; return");
-  damage_block (fixture->directory, 2, false);
+  trace_text_damage_block (fixture->directory, 2, false);
   open_trace (fixture);
   n_steps = replay_trace_get_n_steps (fixture->trace);
   assert_moves (fixture, n_steps - 1, &move, "t1 a.py:11 d2");
@@ -363,7 +343,7 @@ test_executions_in_unreadable_blocks_are_counted (Fixture *fixture, gconstpointe
                    "line 3; line 2; block; line 3; line 2; line 3; line 2; block; line 3;"
                    "line 2; line 3; block; line 4");
   trace_text_close (text);
-  damage_block (fixture->directory, 0, true);
+  trace_text_damage_block (fixture->directory, 0, true);
   open_trace (fixture);
   g_assert_cmpuint (tx_reader_get_n_spans (replay_trace_get_reader (fixture->trace), TX_SPAN_GROUP),
                     ==, 1);

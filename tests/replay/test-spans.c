@@ -494,21 +494,22 @@ test_reading_is_bounded (void)
 
 /* A coroutine that waits while others, which are suspended and go on all the time, fill many
  * blocks. */
+/* A coroutine waits through three hundred blocks, in each of which something else is awaited. */
 static void
-test_long_await (void)
+assert_long_await (const char *others)
 {
   char *directory = trace_text_make_directory ();
+  char *text = g_strdup_printf (
+      "main: call run@a.py:1; line 2; call async_a@a.py:10 as A; line 11; yield; line 3; "
+      "block; repeat 300 (%s block); resume A; line 12; return; line 6",
+      others);
   ReplayMove next = { .kind = REPLAY_MOVE_NEXT };
   ReplayStop stop;
   ReplayTrace *trace;
   ReplayStep step;
   Meter meter;
 
-  trace_text_record (directory,
-                     "main: call run@a.py:1; line 2; call async_a@a.py:10 as A; line 11; "
-                     "yield; line 3; block; repeat 300 (call async_b@a.py:20 as B; line "
-                     "21; yield; line 4; resume B; line 22; return; line 5; block);"
-                     "resume A; line 12; return; line 6");
+  trace_text_record (directory, text);
   trace = open_trace (directory);
   meter = meter_begin (trace);
   g_assert_cmpint (replay_move (trace, 1, &next, NULL, &stop, NULL), ==, TX_OK);
@@ -522,6 +523,22 @@ test_long_await (void)
   meter_check (&meter, "back over a long await", 4, 150);
   replay_trace_close (trace);
   trace_text_remove_directory (directory);
+  g_free (text);
+}
+
+static void
+test_long_await (void)
+{
+  assert_long_await (
+      "call async_b@a.py:20 as B; line 21; yield; line 4; resume B; line 22; return; line 5;");
+}
+
+/* The same coroutine, at another line of it. */
+static void
+test_long_await_beside_its_like (void)
+{
+  assert_long_await (
+      "call async_a@a.py:10 as B; line 13; yield; line 4; resume B; line 14; return; line 5;");
 }
 
 /* Frames that no block of the last hundreds states are found without looking into these. */
@@ -673,6 +690,7 @@ main (int argc, char **argv)
   g_test_add_func ("/spans/positions", test_positions);
   g_test_add_func ("/spans/long-call", test_long_call);
   g_test_add_func ("/spans/long-await", test_long_await);
+  g_test_add_func ("/spans/long-await-beside-its-like", test_long_await_beside_its_like);
   g_test_add_func ("/spans/deep-stack-is-found-far-back", test_deep_stack_is_found_far_back);
   g_test_add_func ("/spans/removed-segment", test_removed_segment);
   g_test_add_func ("/spans/growing", test_growing);

@@ -557,6 +557,8 @@ set_lives (Maker *self)
   self->threads[3].end_step = n / 50;
   self->threads[4].begin_step = n / 3;
   self->threads[5].begin_step = n - n / 100;
+  for (unsigned i = self->options->n_threads; i > 0 && i < N_THREADS; i++)
+    self->threads[i].begin_step = UINT64_MAX;
 }
 
 TxStatus

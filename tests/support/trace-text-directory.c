@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Temporary directories for traces.
+// Temporary directories for traces, and damage to what is in them.
 #include <glib/gstdio.h>
 #include <unistd.h>
 
 #include "trace-text.h"
+#include "trace/tx-bytes-private.h"
+#include "trace/tx-format-private.h"
 
 char *
 trace_text_make_directory (void)
@@ -13,6 +15,25 @@ trace_text_make_directory (void)
 
   g_assert_no_error (error);
   return directory;
+}
+
+void
+trace_text_damage_block (const char *directory, size_t index, bool with_digest)
+{
+  g_autofree char *path = g_build_filename (directory, "blocks.00000", NULL);
+  g_autofree char *bytes = NULL;
+  uint8_t *frame;
+  gsize size;
+
+  g_assert_true (g_file_get_contents (path, &bytes, &size, NULL));
+  frame = (uint8_t *) bytes + TX_SEGMENT_HEADER_SIZE;
+  for (; index > 0; index--)
+    frame += _tx_align ((uint64_t) TX_FRAME_HEADER_SIZE + _tx_get_u32 (frame + 76) +
+                        _tx_get_u32 (frame + 84));
+  frame[TX_FRAME_HEADER_SIZE] ^= 1;
+  if (with_digest)
+    frame[TX_FRAME_HEADER_SIZE + _tx_get_u32 (frame + 76)] ^= 1;
+  g_assert_true (g_file_set_contents (path, bytes, (gssize) size, NULL));
 }
 
 void

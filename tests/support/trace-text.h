@@ -117,6 +117,9 @@ char *trace_text_print_stack (const TxReader *reader,
 /** trace_text_make_directory: (transfer full): a new temporary directory. */
 char *trace_text_make_directory (void);
 
+/** trace_text_damage_block: the events of block @index of the first segment, and its digest if @with_digest. */
+void trace_text_damage_block (const char *directory, size_t index, bool with_digest);
+
 /** trace_text_remove_directory: with all that is in it; frees @directory. */
 void trace_text_remove_directory (char *directory);
 
