@@ -643,7 +643,7 @@ eval_frame_slow (PyThreadState *tstate, RecPyFrame *frame, int thrown)
   take_back (engine, tstate);
   hook.evaluated = frame;
   saved = rec_py_tracing_save (tstate);
-  rec_py_tracing_set (tstate, trace, in_scope);
+  rec_py_tracing_set (tstate, trace, in_scope || hook.deep_thread != 0);
   result = _PyEval_EvalFrameDefault (tstate, frame, thrown);
   if (is_ours (tstate))
     {
