@@ -150,6 +150,8 @@ _rec_engine_expect_child (RecEngine *self)
   self->writer = NULL;
   self->is_pending = true;
   self->is_child_trace = false;
+  if (self->hook->after_fork_in_child != NULL)
+    self->hook->after_fork_in_child (self);
 }
 
 bool

@@ -10,7 +10,7 @@
 
 #if !REC_HAVE_MONITORING
 
-#include <pthread.h>
+#include "c-stack.h"
 
 /* A function that is jumped to with all of its arguments in place. */
 #if defined __GNUC__ && !defined __clang__
@@ -31,10 +31,12 @@ static struct
   PyTypeObject *type;          /* owned */
   PyObject *tracer;            /* owned: the only Tracer */
   bool frame_hook;             /* ours is installed */
-  bool is_deep;                /* taken away for a while: see eval_frame_deep() */
+  uint64_t deep_thread;        /* 0, or taken away for this thread: see eval_frame_deep() */
+  uint64_t newest_thread;      /* meanwhile: this one and older ones are known */
+  bool is_missing_told;        /* this recording has the mark of trace_new_threads() */
   const RecPyFrame *evaluated; /* the frame that our function was given last; only compared */
   void *stack_thread;          /* rec_py_thread_pointer() of the thread that ... */
-  uintptr_t stack_middle;      /* ... has this in the middle of its stack */
+  uintptr_t stack_boundary;    /* ... is in the upper half of its stack down to here */
 } hook;
 
 /* ---- Events ---- */
@@ -197,7 +199,30 @@ trace (PyObject *self, PyFrameObject *object, int what, PyObject *arg)
   return trace_other (self, object, what, arg);
 }
 
+#if REC_FRAME_HOOK_USES_STACK
+static void trace_new_threads (RecEngine *engine, PyInterpreterState *interpreter);
+
+/* The trace function while a thread is deep in its stack. */
+__attribute__ ((noinline)) static int
+trace_deep (PyObject *self, PyFrameObject *object, int what, PyObject *arg)
+{
+  PyInterpreterState *interpreter = rec_py_thread ()->interp;
+
+  if (hook.deep_thread != 0 && rec_py_newest_thread_key (interpreter) != hook.newest_thread)
+    trace_new_threads (rec_engine_get (), interpreter);
+  return trace (self, object, what, arg);
+}
+#else
+#define trace_deep trace /* none ever is */
+#endif
+
 /* ---- The trace object ---- */
+
+static Py_tracefunc
+get_function (void)
+{
+  return hook.deep_thread != 0 ? trace_deep : trace;
+}
 
 static bool
 is_ours (const PyThreadState *tstate)
@@ -208,15 +233,20 @@ is_ours (const PyThreadState *tstate)
 static void
 set_trace (PyThreadState *tstate, Py_tracefunc function, PyObject *tracer)
 {
+  static __thread bool is_asking;
   PyObject *type;
   PyObject *value;
   PyObject *traceback;
 
+  if (is_asking)
+    return; /* this is the audit hook's own frame */
+  is_asking = true;
   /* An audit hook may say no: then this thread is not recorded. */
   PyErr_Fetch (&type, &value, &traceback);
   if (_PyEval_SetTrace (tstate, function, tracer) < 0)
     PyErr_Clear ();
   PyErr_Restore (type, value, traceback);
+  is_asking = false;
 }
 
 static int
@@ -252,7 +282,7 @@ call_tracer (PyObject *self, PyObject *args, PyObject *kwargs)
     return NULL;
   if (engine->stream == NULL || !PyFrame_Check (frame))
     Py_RETURN_NONE;
-  set_trace (tstate, trace, self);
+  set_trace (tstate, get_function (), self);
   rec_engine_thread_returned (engine, tstate);
   what = get_event (event);
   if (what >= 0)
@@ -301,40 +331,56 @@ prepare (RecEngine *engine, PyObject *module)
 /* ---- The frame hook ---- */
 
 /* Somebody has given our trace object to sys.settrace(), and its __call__ was not called yet. */
-static void
+__attribute__ ((noinline)) static void
 take_back (RecEngine *engine, PyThreadState *tstate)
 {
-  if (tstate->c_tracefunc == trace || tstate->c_tracefunc == NULL)
+  if (tstate->c_tracefunc == trace || tstate->c_tracefunc == trace_deep ||
+      tstate->c_tracefunc == NULL)
     return;
-  tstate->c_tracefunc = trace;
+  tstate->c_tracefunc = get_function ();
   rec_engine_thread_returned (engine, tstate);
 }
 
 static PyObject *eval_frame (PyThreadState *tstate, RecPyFrame *frame, int thrown);
 
+/* @threads: from here on in the interpreter's list */
 static void
-trace_everything (PyInterpreterState *interpreter)
+trace_everything (PyThreadState *threads)
 {
-  for (PyThreadState *thread = PyInterpreterState_ThreadHead (interpreter); thread != NULL;
-       thread = PyThreadState_Next (thread))
+  for (PyThreadState *thread = threads; thread != NULL; thread = PyThreadState_Next (thread))
     if (is_ours (thread))
-      rec_py_tracing_set_everywhere (thread, trace);
+      {
+        if (thread->c_tracefunc == trace)
+          thread->c_tracefunc = get_function ();
+        rec_py_tracing_set_everywhere (thread, trace);
+      }
 }
 
-/* New threads of `threading` get our trace object, as set_threading_hook() does it, but without
- * running any code. */
-static void
-leave_threads_to_threading (void)
+/* (transfer none) (nullable): the variables of `threading`. */
+static PyObject *
+get_threading (void)
 {
   PyObject *name = PyUnicode_InternFromString ("threading");
   PyObject *threading = name != NULL ? PyImport_GetModule (name) : NULL;
   PyObject *dict =
       threading != NULL && PyModule_Check (threading) ? PyModule_GetDict (threading) : NULL;
 
-  if (dict != NULL && PyDict_GetItemString (dict, "_trace_hook") == Py_None)
-    PyDict_SetItemString (dict, "_trace_hook", hook.tracer);
-  Py_XDECREF (threading);
+  PyErr_Clear ();
+  Py_XDECREF (threading); /* the interpreter has it, too */
   Py_XDECREF (name);
+  return dict;
+}
+
+/* What new threads of `threading` get as their trace function, as set_threading_hook() does it, but
+ * without running any code. */
+static void
+replace_threading_hook (PyObject *from, PyObject *to)
+{
+  PyObject *dict = get_threading ();
+
+  if (dict != NULL && PyDict_GetItemString (dict, "_trace_hook") == from &&
+      PyDict_SetItemString (dict, "_trace_hook", to) < 0)
+    PyErr_Clear ();
 }
 
 /* A frame begins that our function was not given: another tool has put its own in place, and does
@@ -350,16 +396,18 @@ check_frame_hook (RecEngine *engine)
   PyObject *value;
   PyObject *traceback;
 
-  if (hook.is_deep || _PyInterpreterState_GetEvalFrameFunc (interpreter) == eval_frame)
+  if (hook.deep_thread != 0 || _PyInterpreterState_GetEvalFrameFunc (interpreter) == eval_frame)
     return;
   hook.frame_hook = false;
   engine->replaced++;
-  trace_everything (interpreter);
+  trace_everything (PyInterpreterState_ThreadHead (interpreter));
   PyErr_Fetch (&type, &value, &traceback);
-  leave_threads_to_threading ();
+  replace_threading_hook (Py_None, hook.tracer);
   PyErr_Restore (type, value, traceback);
   rec_engine_mark (engine, text, sizeof text - 1);
 }
+
+/* ---- The C stack ---- */
 
 /* Whether this is the upper half of the thread's stack, as far as that is told in a moment: asking
  * for a variable of the thread is a call in a shared object, but mostly it is the last one. */
@@ -368,7 +416,7 @@ is_stack_known_high (void)
 {
 #if REC_FRAME_HOOK_USES_STACK
   return rec_py_thread_pointer () != NULL && rec_py_thread_pointer () == hook.stack_thread &&
-         (uintptr_t) __builtin_frame_address (0) >= hook.stack_middle;
+         (uintptr_t) __builtin_frame_address (0) >= hook.stack_boundary;
 #else
   return true;
 #endif
@@ -378,44 +426,179 @@ is_stack_known_high (void)
 static bool
 is_stack_low (void)
 {
-  static __thread uintptr_t middle; /* of this thread's stack */
-  char here;
-
-  if (middle == 0)
-    {
-      pthread_attr_t attributes;
-      void *base = NULL;
-      size_t size_bytes = 0;
-
-      if (pthread_getattr_np (pthread_self (), &attributes) == 0)
-        {
-          pthread_attr_getstack (&attributes, &base, &size_bytes);
-          pthread_attr_destroy (&attributes);
-        }
-      middle = (uintptr_t) base + size_bytes / 2;
-    }
+  if (rec_c_stack_is_low (&hook.stack_boundary))
+    return true;
   hook.stack_thread = rec_py_thread_pointer ();
-  hook.stack_middle = middle;
-  return (uintptr_t) &here < middle;
+  return false;
+}
+
+/* ---- Without the frame hook for a while ---- */
+
+static bool
+is_untraced (const PyThreadState *thread)
+{
+  return thread->c_traceobj == NULL && thread->c_tracefunc == NULL;
+}
+
+/* Newer than the thread with the key @after, or running nothing yet. */
+static bool
+is_new (PyThreadState *thread, uint64_t after)
+{
+  return rec_py_thread_key (thread) > after || *rec_py_frame_slot (thread) == NULL;
+}
+
+static void
+set_trace_unasked (PyThreadState *thread, Py_tracefunc function, PyObject *tracer)
+{
+  PyObject *old = thread->c_traceobj;
+
+  Py_XINCREF (tracer);
+  thread->c_traceobj = tracer;
+  thread->c_tracefunc = function;
+  Py_XDECREF (old); /* nothing or the Tracer, which stays */
+}
+
+/* As _PyEval_SetTrace() does it, but the audit hooks are asked afterwards: while they are, the
+ * threads may run and end. */
+static void
+trace_untraced_threads (RecEngine *engine, PyInterpreterState *interpreter, uint64_t after)
+{
+  bool found = false;
+
+  for (PyThreadState *thread = rec_py_threads (interpreter, NULL); thread != NULL;
+       thread = PyThreadState_Next (thread))
+    if (is_untraced (thread) && is_new (thread, after))
+      {
+        set_trace_unasked (thread, trace_deep, hook.tracer);
+        rec_py_tracing_set_everywhere (thread, trace);
+        found = true;
+      }
+  if (!found)
+    return;
+  /* An ended thread may have had the same number. */
+  hook.stack_thread = NULL;
+  engine->thread_pointer = NULL;
+  if (PySys_Audit ("sys.settrace", NULL) == 0)
+    return;
+  PyErr_Clear ();
+  for (PyThreadState *thread = rec_py_threads (interpreter, NULL); thread != NULL;
+       thread = PyThreadState_Next (thread))
+    if (is_ours (thread) && is_new (thread, after))
+      set_trace_unasked (thread, NULL, NULL);
+}
+
+/* @threading: (nullable): what runs there will get our trace object before it does anything else */
+static bool
+has_begun_unseen (PyThreadState *thread, const PyObject *threading)
+{
+  RecPyFrame *outermost = NULL;
+
+  if (!is_untraced (thread))
+    return false;
+  for (RecPyFrame *frame = rec_py_frame_current (thread); frame != NULL;
+       frame = rec_py_frame_previous (frame))
+    outermost = frame;
+  return outermost != NULL && rec_py_frame_globals (outermost) != threading;
+}
+
+/* Threads have begun since this was called last, and nobody gave them our trace function. Mostly
+ * they have not run yet, as here is an event of the thread that made them. */
+static void
+trace_new_threads (RecEngine *engine, PyInterpreterState *interpreter)
+{
+  static const char text[] = "trackexec: threads began while another one was deep in its stack; "
+                             "lines of them may be missing";
+  PyObject *threading = get_threading ();
+  uint64_t known = hook.newest_thread;
+  uint64_t n_seen = 0;
+  bool is_missing = false;
+
+  if (threading != NULL && PyDict_GetItemString (threading, "_trace_hook") != hook.tracer)
+    threading = NULL;
+  for (PyThreadState *thread = rec_py_threads (interpreter, &hook.newest_thread);
+       thread != NULL && rec_py_thread_key (thread) > known; thread = PyThreadState_Next (thread))
+    {
+      is_missing = is_missing || has_begun_unseen (thread, threading);
+      n_seen++;
+    }
+  is_missing = is_missing || n_seen < hook.newest_thread - known;
+  trace_untraced_threads (engine, interpreter, known);
+  trace_everything (rec_py_threads (interpreter, NULL));
+  if (is_missing && !hook.is_missing_told && engine->stream != NULL)
+    {
+      hook.is_missing_told = true;
+      rec_engine_mark (engine, text, sizeof text - 1);
+    }
+}
+
+static void
+forget_deep_thread (void)
+{
+  hook.deep_thread = 0;
+  replace_threading_hook (hook.tracer, Py_None);
+}
+
+static void
+put_back_frame_hook (PyInterpreterState *interpreter)
+{
+  forget_deep_thread ();
+  for (PyThreadState *thread = rec_py_threads (interpreter, NULL); thread != NULL;
+       thread = PyThreadState_Next (thread))
+    if (thread->c_tracefunc == trace_deep)
+      thread->c_tracefunc = trace;
+  if (hook.frame_hook &&
+      _PyInterpreterState_GetEvalFrameFunc (interpreter) == _PyEval_EvalFrameDefault)
+    _PyInterpreterState_SetEvalFrameFunc (interpreter, eval_frame);
+}
+
+static void
+begin_deep (RecEngine *engine, PyThreadState *tstate)
+{
+  PyObject *type;
+  PyObject *value;
+  PyObject *traceback;
+
+  PyErr_Fetch (&type, &value, &traceback);
+  _PyInterpreterState_SetEvalFrameFunc (tstate->interp, _PyEval_EvalFrameDefault);
+  hook.deep_thread = rec_py_thread_key (tstate);
+  rec_py_threads (tstate->interp, &hook.newest_thread);
+  trace_untraced_threads (engine, tstate->interp, hook.newest_thread);
+  trace_everything (rec_py_threads (tstate->interp, NULL));
+  /* While an audit hook lets other threads run, theirs get an exception from sys.settrace(). */
+  if (!rec_py_has_audit_hooks (tstate->interp))
+    replace_threading_hook (Py_None, hook.tracer);
+  PyErr_Restore (type, value, traceback);
+}
+
+static void
+end_deep (RecEngine *engine, PyThreadState *tstate)
+{
+  PyObject *type;
+  PyObject *value;
+  PyObject *traceback;
+
+  if (hook.deep_thread != rec_py_thread_key (tstate))
+    return; /* the recording has ended meanwhile */
+  PyErr_Fetch (&type, &value, &traceback);
+  if (rec_py_newest_thread_key (tstate->interp) != hook.newest_thread)
+    trace_new_threads (engine, tstate->interp);
+  put_back_frame_hook (tstate->interp);
+  PyErr_Restore (type, value, traceback);
 }
 
 /* Without a frame hook, calls between Python functions use no C stack, with it they do. A deep
  * recursion must not end in a crash for our sake: below half of the stack the hook is taken away
- * until this frame ends, and everything is traced meanwhile. */
+ * until this frame ends, and everything is traced meanwhile. (Another tool that has put its
+ * function before ours keeps it, and uses the C stack itself.) */
 static PyObject *
 eval_frame_deep (PyThreadState *tstate, RecPyFrame *frame, int thrown)
 {
-  PyInterpreterState *interpreter = PyInterpreterState_Get ();
+  RecEngine *engine = rec_engine_get ();
   PyObject *result;
 
-  _PyInterpreterState_SetEvalFrameFunc (interpreter, _PyEval_EvalFrameDefault);
-  hook.is_deep = true;
-  trace_everything (interpreter);
+  begin_deep (engine, tstate);
   result = _PyEval_EvalFrameDefault (tstate, frame, thrown);
-  hook.is_deep = false;
-  if (hook.frame_hook &&
-      _PyInterpreterState_GetEvalFrameFunc (interpreter) == _PyEval_EvalFrameDefault)
-    _PyInterpreterState_SetEvalFrameFunc (interpreter, eval_frame);
+  end_deep (engine, tstate);
   return result;
 }
 #endif
@@ -432,7 +615,7 @@ eval_frame_slow (PyThreadState *tstate, RecPyFrame *frame, int thrown)
   if (engine->stream == NULL && !engine->is_pending)
     return _PyEval_EvalFrameDefault (tstate, frame, thrown);
 #if REC_FRAME_HOOK_USES_STACK
-  if (is_stack_low ())
+  if (is_stack_low () && _PyInterpreterState_GetEvalFrameFunc (tstate->interp) == eval_frame)
     return eval_frame_deep (tstate, frame, thrown);
 #endif
   if (!rec_code_table_is_decided (&engine->codes, code))
@@ -459,12 +642,15 @@ eval_frame_slow (PyThreadState *tstate, RecPyFrame *frame, int thrown)
   take_back (engine, tstate);
   hook.evaluated = frame;
   saved = rec_py_tracing_save (tstate);
-  rec_py_tracing_set (tstate, trace, in_scope);
+  rec_py_tracing_set (tstate, trace, in_scope || hook.deep_thread != 0);
   result = _PyEval_EvalFrameDefault (tstate, frame, thrown);
   if (is_ours (tstate))
     {
       take_back (engine, tstate);
-      rec_py_tracing_restore (tstate, saved);
+      if (hook.deep_thread != 0)
+        rec_py_tracing_set (tstate, trace, true); /* nobody would switch it on for the next frame */
+      else
+        rec_py_tracing_restore (tstate, saved);
     }
   return result;
 }
@@ -501,6 +687,7 @@ acquire (RecEngine *engine)
 {
   PyInterpreterState *interpreter = PyInterpreterState_Get ();
 
+  hook.is_missing_told = false;
   hook.frame_hook = _PyInterpreterState_GetEvalFrameFunc (interpreter) == _PyEval_EvalFrameDefault;
   rec_engine_note (engine, "backend", "settrace");
   rec_engine_note (engine, "frame_hook", "%s", hook.frame_hook ? "yes" : "no");
@@ -549,6 +736,10 @@ uninstall (RecEngine *engine)
     _PyInterpreterState_SetEvalFrameFunc (interpreter, _PyEval_EvalFrameDefault);
   if (!hook.frame_hook)
     set_threading_hook (Py_None);
+#if REC_FRAME_HOOK_USES_STACK
+  if (hook.deep_thread != 0)
+    forget_deep_thread ();
+#endif
   hook.frame_hook = false;
   for (PyThreadState *tstate = PyInterpreterState_ThreadHead (interpreter); tstate != NULL;
        tstate = PyThreadState_Next (tstate))
@@ -559,6 +750,16 @@ uninstall (RecEngine *engine)
       }
 }
 
+#if REC_FRAME_HOOK_USES_STACK
+static void
+after_fork_in_child (RecEngine *engine)
+{
+  hook.is_missing_told = false;
+  if (hook.deep_thread != 0 && hook.deep_thread != rec_py_thread_key (rec_py_thread ()))
+    put_back_frame_hook (PyInterpreterState_Get ());
+}
+#endif
+
 const RecHook *
 rec_hook_get (void)
 {
@@ -567,6 +768,9 @@ rec_hook_get (void)
     .acquire = acquire,
     .install = install,
     .uninstall = uninstall,
+#if REC_FRAME_HOOK_USES_STACK
+    .after_fork_in_child = after_fork_in_child,
+#endif
   };
 
   return &settrace;

@@ -21,6 +21,8 @@ struct _RecHook
   void (*uninstall) (RecEngine *engine);
   /* (nullable): @code was found in scope: make it send events. False: it cannot be traced. */
   bool (*adopt) (RecEngine *engine, RecCode *code);
+  /* (nullable): a forked child goes on with the caller's thread alone. Never fails. */
+  void (*after_fork_in_child) (RecEngine *engine);
 };
 
 /** rec_hook_get: (transfer none): the event source of this Python. */

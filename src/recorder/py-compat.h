@@ -39,6 +39,10 @@
 #pragma GCC diagnostic ignored "-Wredundant-decls"
 #define Py_BUILD_CORE 1
 #include <internal/pycore_frame.h>
+#if PY_VERSION_HEX < 0x030C0000
+#undef _PyGC_FINALIZED
+#include <internal/pycore_interp.h>
+#endif
 #undef Py_BUILD_CORE
 #pragma GCC diagnostic pop
 #endif
@@ -494,6 +498,43 @@ rec_py_tracing_set_everywhere (PyThreadState *tstate, Py_tracefunc function)
 
 /* Calls between Python functions that use no C stack (3.11) do so once a frame hook is there. */
 #define REC_FRAME_HOOK_USES_STACK REC_FRAMES_ARE_STRUCTS
+
+#if REC_FRAME_HOOK_USES_STACK
+/* rec_py_thread_key() of the thread of @interpreter that was made last; it may have ended. */
+static inline uint64_t
+rec_py_newest_thread_key (const PyInterpreterState *interpreter)
+{
+  return interpreter->threads.next_unique_id + 1;
+}
+
+/* Whether audit hooks in Python are there, during which other threads may run. */
+static inline bool
+rec_py_has_audit_hooks (const PyInterpreterState *interpreter)
+{
+  return interpreter->audit_hooks != NULL;
+}
+
+/* The head of the interpreter's list of threads, newest first, and the newest one's key. C code
+ * makes threads without the GIL: what is in the list for a moment is not filled in. */
+static inline PyThreadState *
+rec_py_threads (PyInterpreterState *interpreter, uint64_t *ret_newest)
+{
+  PyThreadState *head;
+  uint64_t newest;
+
+  do
+    {
+      newest = rec_py_newest_thread_key (interpreter);
+      /* There is no such thread; but it is looked for with the lock of the list. */
+      PyThreadState_SetAsyncExc (ULONG_MAX, NULL);
+      head = PyInterpreterState_ThreadHead (interpreter);
+    }
+  while (rec_py_newest_thread_key (interpreter) != newest);
+  if (ret_newest != NULL)
+    *ret_newest = newest;
+  return head;
+}
+#endif
 #endif /* !REC_HAVE_MONITORING */
 
 #if REC_HAVE_MONITORING
