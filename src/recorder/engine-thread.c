@@ -35,20 +35,12 @@ dup_attribute (PyObject *object, const char *name)
   return value;
 }
 
-/* (transfer full) (nullable): the name that `threading` knows; runs no code of the program. (That
- * is why the module is not asked for by PyImport_GetModule(), which waits where it is being
- * imported.)
- */
+/* (transfer full) (nullable): the name that `threading` knows; runs no code of the program. */
 static PyObject *
 get_thread_name (const PyThreadState *tstate)
 {
-  PyObject *modules = PyImport_GetModuleDict ();
-  PyObject *module = modules != NULL && PyDict_CheckExact (modules)
-                         ? PyDict_GetItemString (modules, "threading")
-                         : NULL;
-  PyObject *active = module != NULL && PyModule_Check (module)
-                         ? PyDict_GetItemString (PyModule_GetDict (module), "_active")
-                         : NULL;
+  PyObject *threading = rec_py_peek_threading ();
+  PyObject *active = threading != NULL ? PyDict_GetItemString (threading, "_active") : NULL;
   PyObject *ident = PyLong_FromUnsignedLong (tstate->thread_id);
   PyObject *thread = active != NULL && PyDict_CheckExact (active) && ident != NULL
                          ? PyDict_GetItemWithError (active, ident)

@@ -356,27 +356,12 @@ trace_everything (PyThreadState *threads)
       }
 }
 
-/* (transfer none) (nullable): the variables of `threading`. */
-static PyObject *
-get_threading (void)
-{
-  PyObject *name = PyUnicode_InternFromString ("threading");
-  PyObject *threading = name != NULL ? PyImport_GetModule (name) : NULL;
-  PyObject *dict =
-      threading != NULL && PyModule_Check (threading) ? PyModule_GetDict (threading) : NULL;
-
-  PyErr_Clear ();
-  Py_XDECREF (threading); /* the interpreter has it, too */
-  Py_XDECREF (name);
-  return dict;
-}
-
 /* What new threads of `threading` get as their trace function, as set_threading_hook() does it, but
  * without running any code. */
 static void
 replace_threading_hook (PyObject *from, PyObject *to)
 {
-  PyObject *dict = get_threading ();
+  PyObject *dict = rec_py_peek_threading ();
 
   if (dict != NULL && PyDict_GetItemString (dict, "_trace_hook") == from &&
       PyDict_SetItemString (dict, "_trace_hook", to) < 0)
@@ -508,7 +493,7 @@ trace_new_threads (RecEngine *engine, PyInterpreterState *interpreter)
 {
   static const char text[] = "trackexec: threads began while another one was deep in its stack; "
                              "lines of them may be missing";
-  PyObject *threading = get_threading ();
+  PyObject *threading = rec_py_peek_threading ();
   uint64_t known = hook.newest_thread;
   uint64_t n_seen = 0;
   bool is_missing = false;

@@ -606,3 +606,16 @@ rec_py_gc_resume (bool was_enabled)
     PyGC_Enable ();
 #endif
 }
+
+/* (transfer none) (nullable): the dictionary of the module `threading`, if it is there: also while
+ * it is being imported, which PyImport_GetModule() would wait for. */
+static inline PyObject *
+rec_py_peek_threading (void)
+{
+  PyObject *modules = PyImport_GetModuleDict ();
+  PyObject *module = modules != NULL && PyDict_CheckExact (modules)
+                         ? PyDict_GetItemString (modules, "threading")
+                         : NULL;
+
+  return module != NULL && PyModule_Check (module) ? PyModule_GetDict (module) : NULL;
+}
