@@ -70,6 +70,13 @@ def work(number, rounds, pace, is_over):
         pace.wait()
 
 
+def stop():
+    try:
+        trackexec.stop()
+    except (OSError, RuntimeError):  # what a full disk has cost may be said here
+        pass
+
+
 def fork_child(directory, how):
     pid = os.fork()
     if pid:
@@ -82,9 +89,8 @@ def fork_child(directory, how):
     write_state(path, pid=os.getpid(), rounds=rounds, how=how)
     if how == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
-    elif how == "_exit":
-        os._exit(0)
-    trackexec.stop()
+    elif how == "stop":
+        stop()
     os._exit(0)
 
 
@@ -95,6 +101,27 @@ def reap(children):
             expected = -9 if children.pop(pid) == "kill" else 0
             if (-os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)) != expected:
                 raise SystemExit("child %d ended with status %d" % (pid, status))
+
+
+def fork_until(end, directory, rounds, steps):
+    """Fork and reap children until that moment; return how many."""
+    children = {}
+    n_forks = 0
+    written = 0
+    while time.monotonic() < end:
+        sleep(FORK_EVERY_S)
+        how = ("stop", "_exit", "kill")[n_forks % 3]
+        children[fork_child(directory, how)] = how
+        n_forks += 1
+        reap(children)
+        trackexec.mark("fork %d" % n_forks)
+        if time.monotonic() - written > 1:
+            written = time.monotonic()
+            write_state(os.path.join(directory, "state"), rounds=sum(rounds), steps=steps, forks=n_forks)
+    while children:
+        reap(children)
+        sleep(0.05)
+    return n_forks
 
 
 def main():
@@ -111,31 +138,14 @@ def main():
         threads.append(threading.Thread(target=work, args=(number, rounds, pace, is_over)))
     for thread in threads:
         thread.start()
-    children = {}
-    n_forks = 0
-    end = time.monotonic() + seconds
-    written = 0
-    while time.monotonic() < end:
-        sleep(FORK_EVERY_S)
-        how = ("stop", "_exit", "kill")[n_forks % 3]
-        children[fork_child(directory, how)] = how
-        n_forks += 1
-        reap(children)
-        trackexec.mark("fork %d" % n_forks)
-        if time.monotonic() - written > 1:
-            written = time.monotonic()
-            write_state(os.path.join(directory, "state"), rounds=sum(rounds), steps=steps, forks=n_forks)
-    is_over.set()
+    try:
+        n_forks = fork_until(time.monotonic() + seconds, directory, rounds, steps)
+    finally:
+        is_over.set()  # else the interpreter would wait for them for ever
     for thread in threads:
         thread.join()
-    while children:
-        reap(children)
-        sleep(0.05)
     stats = trackexec.stats()
-    try:
-        trackexec.stop()
-    except (OSError, RuntimeError):  # what a full disk has cost may be said here
-        pass
+    stop()
     write_state(
         os.path.join(directory, "state"), rounds=sum(rounds), steps=steps, forks=n_forks, is_over=True,
         directory=stats["directory"], native_ns_per_event=stats["native_ns_per_event"],
