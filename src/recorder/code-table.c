@@ -390,7 +390,7 @@ pass_path_on (RecCodeTable *self, PyCodeObject *code, const char *path)
 static void
 keep_path (RecCodeTable *self, RecCode *entry, const Text *name)
 {
-  if (entry->path != NULL)
+  if (entry->path != NULL || !is_relative (name->text, name->size))
     return;
   entry->path = dup_absolute (name->text, name->size);
   if (entry->path != NULL)
@@ -414,6 +414,14 @@ find_file_of (RecCodeTable *self, const RecFilter *filter, const RecCode *entry,
   file = find_file (self, filter, path, strlen (path));
   free (path);
   return file;
+}
+
+/* From here on the file is that of @entry's code, and of what is compiled within. */
+static RecFile *
+keep_file_of (RecCodeTable *self, const RecFilter *filter, RecCode *entry, const Text *name)
+{
+  keep_path (self, entry, name);
+  return find_file_of (self, filter, entry, name);
 }
 
 /* ---- Scope ---- */
@@ -459,14 +467,12 @@ rec_code_table_decide (RecCodeTable *self,
     entry = make_code (self, code);
   if (entry == NULL || !get_text (code->co_filename, &name))
     return entry;
-  if (is_relative (name.text, name.size))
-    keep_path (self, entry, &name);
   if (rec_filter_has_paths (filter))
-    file = find_file_of (self, filter, entry, &name);
+    file = keep_file_of (self, filter, entry, &name);
   in_scope = !is_ourselves (module) && !entry->refused &&
              rec_filter_match (filter, module, file != NULL ? file->resolved : NULL);
   if (in_scope && file == NULL)
-    file = find_file_of (self, filter, entry, &name);
+    file = keep_file_of (self, filter, entry, &name);
   entry->generation = self->generation;
   entry->n_foreign = 0;
   entry->first_line = code->co_firstlineno > 0 ? (uint32_t) code->co_firstlineno : 0;
