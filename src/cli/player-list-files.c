@@ -37,7 +37,8 @@ fill (Player *player, PlayerList *list, TxError *error)
       player_row_set_text (row, 0, cli_location_get_file (player->reader, (TxFileId) id));
       player_row_set_text (row, 1, file->path);
     }
-  qsort (list->rows, list->n_rows, sizeof *list->rows, compare_rows);
+  if (list->n_rows > 0) /* else there is no array */
+    qsort (list->rows, list->n_rows, sizeof *list->rows, compare_rows);
   return TX_OK;
 }
 

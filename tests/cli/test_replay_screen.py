@@ -494,6 +494,8 @@ class ScreenTest(unittest.TestCase):
         play, end = self.start_live("young", "pace 1us")
         program = self.start(trace=self.root / "young")
         program.wait_for(r"nothing was recorded yet")
+        program.press("6", r"no file")
+        program.send("6")
         for key in "nSc]b1234567m\r<>udjend\r./x\r+-":
             program.send(key)
         program.press(ESCAPE + ESCAPE, r"nothing was recorded yet")
