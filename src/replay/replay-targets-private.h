@@ -60,6 +60,10 @@ TxStatus _replay_targets_add_line (ReplayTargets *self,
                                    TxFileId file,
                                    uint32_t line,
                                    TxError *error) TX_WARN_UNUSED;
+/* All calls of the functions. */
+TxStatus _replay_targets_add_functions (ReplayTargets *self,
+                                        const ReplayFunctionSet *set,
+                                        TxError *error) TX_WARN_UNUSED;
 /* Those that are enabled; counts executions where conditions ask for it. @breakpoints must outlive
    @self. */
 TxStatus _replay_targets_add_breakpoints (ReplayTargets *self,
@@ -85,3 +89,9 @@ TxStatus _replay_targets_dup_hits (ReplayTargets *self,
                                    ReplayTargetHit **ret_hits,
                                    size_t *ret_n_hits,
                                    TxError *error) TX_WARN_UNUSED;
+
+/* Sets the first and the last position that the counts of the target's condition leave. */
+TxStatus _replay_target_apply_counts (ReplayTrace *trace,
+                                      ReplayTarget *target,
+                                      const ReplayProgress *progress,
+                                      TxError *error) TX_WARN_UNUSED;

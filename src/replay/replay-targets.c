@@ -5,8 +5,7 @@
 #include "replay-targets-private.h"
 
 #include <stdlib.h>
-
-#include "replay-moves.h"
+#include <string.h>
 
 void
 _replay_targets_init (ReplayTargets *self, ReplayTrace *trace)
@@ -105,252 +104,20 @@ find_functions (const ReplayTrace *trace, const char *name, ReplayFunctionSet *s
   return TX_OK;
 }
 
-/* --- counts --- */
-
-/* Where the @n-th execution of the line is; if that can't be read, where the block behind it begins
-   and @ret_is_there is false. %TX_END if there are fewer. */
-static TxStatus
-find_line_hit (ReplayTrace *trace,
-               const ReplayTarget *target,
-               uint64_t n,
-               const ReplayProgress *progress,
-               ReplayPosition *ret_position,
-               bool *ret_is_there,
-               TxError *error)
+TxStatus
+_replay_targets_add_functions (ReplayTargets *self, const ReplayFunctionSet *set, TxError *error)
 {
-  const TxReader *reader = replay_trace_get_reader (trace);
-  const ReplayHitTable *table;
-  uint64_t hits_before;
-  size_t i = 0, block;
-  TxStatus status =
-      replay_hits_nth (trace, target->file, target->line, n, progress, ret_position, error);
+  ReplayTarget target = { .functions = { calloc (set->n_ids + 1, sizeof *set->ids), set->n_ids },
+                          .last = REPLAY_POSITION_NONE };
 
-  *ret_is_there = status == TX_OK;
-  if (!_replay_status_is_missing (status))
-    return status;
-  status = _replay_trace_get_hits (trace, target->file, target->line, progress, &table, error);
-  if (status != TX_OK)
-    return status;
-  while (i + 1 < table->n_entries && table->entries[i + 1].hits_before < n)
-    i++;
-  *ret_position = REPLAY_POSITION_NONE;
-  if (i == table->n_entries)
-    return TX_OK;
-  status =
-      _replay_trace_find_hit (trace, table, &table->entries[i], n, &block, &hits_before, error);
-  if (status == TX_OK)
-    block++;
-  else if (status != TX_END)
-    return status;
-  if (block < tx_reader_get_n_blocks (reader))
-    *ret_position = tx_reader_get_block_info (reader, block)->first_step;
-  return TX_OK;
-}
-
-/* How often a call of the target's functions begins in block @index; 0 where that can't be known.
- */
-static TxStatus
-get_entries (ReplayTargets *self,
-             size_t index,
-             ReplayTargetHit **ret_hits,
-             size_t *ret_n_hits,
-             TxError *error)
-{
-  const TxDigest *digest;
-  TxStatus status;
-
-  *ret_hits = NULL;
-  *ret_n_hits = 0;
-  if (!_replay_targets_select (self, index, 1))
-    return TX_OK;
-  status = _replay_trace_load_digest (self->trace, index, &digest, error);
-  if (status == TX_OK && !_replay_targets_may_be_in (self, digest))
-    return TX_OK;
-  if (status != TX_OK && !_replay_status_is_missing (status))
-    return status;
-  status = _replay_targets_dup_hits (self, index, ret_hits, ret_n_hits, error);
-  return _replay_status_is_missing (status) ? TX_OK : status;
-}
-
-/* How often calls of the functions begin, as a digest says; false if it does not. */
-static bool
-count_entries (const ReplayTargets *self, const TxDigest *digest, uint64_t *ret_count)
-{
-  *ret_count = 0;
-  for (size_t i = 0; i < digest->n_lines; i++)
-    {
-      const TxDigestLine *line = &digest->lines[i];
-      size_t found = _replay_targets_find_key (self->functions, self->n_functions, line->function);
-
-      if (line->hits == 0 || found == self->n_functions ||
-          self->functions[found].key != line->function)
-        continue;
-      if (!digest->tells_entries)
-        return false;
-      *ret_count += line->entries;
-    }
-  return true;
-}
-
-/* The calls that are looked for, and where one has got to. */
-typedef struct
-{
-  ReplayTargets all;
-  uint64_t n;
-  uint64_t n_before;
-  uint64_t n_entries; /* in the span that is asked */
-} Calls;
-
-/* Whether the span may have the n-th call, or can't be told to be before it. */
-static bool
-has_call_cb (void *data, const ReplaySpan *span)
-{
-  Calls *self = data;
-  const TxDigest *digest;
-
-  return _replay_trace_load_span (self->all.trace, span, &digest, NULL) != TX_OK ||
-         !count_entries (&self->all, digest, &self->n_entries) ||
-         self->n_before + self->n_entries >= self->n;
-}
-
-/* What the digest of a block tells of calls; false if it does not. */
-static bool
-ask_block (Calls *self, size_t index)
-{
-  const TxDigest *digest;
-
-  return _replay_trace_load_digest (self->all.trace, index, &digest, NULL) == TX_OK &&
-         count_entries (&self->all, digest, &self->n_entries);
-}
-
-/* Where the block behind block @index begins. */
-static ReplayPosition
-get_behind (const TxReader *reader, size_t index)
-{
-  return index + 1 < tx_reader_get_n_blocks (reader)
-             ? tx_reader_get_block_info (reader, index + 1)->first_step
-             : REPLAY_POSITION_NONE;
-}
-
-/* Goes on over block @index; %TX_END if it does not have the n-th. */
-static TxStatus
-find_in_block (
-    Calls *self, size_t index, ReplayPosition *ret_position, bool *ret_is_there, TxError *error)
-{
-  const TxReader *reader = replay_trace_get_reader (self->all.trace);
-  bool is_told = ask_block (self, index);
-  ReplayTargetHit *hits;
-  size_t n_hits;
-  TxStatus status;
-
-  if (is_told && self->n_before + self->n_entries < self->n)
-    {
-      self->n_before += self->n_entries;
-      return TX_END;
-    }
-  status = get_entries (&self->all, index, &hits, &n_hits, error);
-  if (status != TX_OK)
-    return status;
-  *ret_is_there = self->n_before + n_hits >= self->n;
-  if (*ret_is_there)
-    *ret_position = tx_reader_get_block_info (reader, index)->first_step +
-                    hits[self->n - self->n_before - 1].step;
-  else if (is_told) /* its events can't be read */
-    *ret_position = get_behind (reader, index);
-  self->n_before += n_hits;
-  free (hits);
-  return *ret_is_there || is_told ? TX_OK : TX_END;
-}
-
-/* As find_line_hit(); of recordings whose digests don't tell of calls, all blocks that have lines
-   of the functions are decoded. */
-static TxStatus
-find_function_hit (ReplayTrace *trace,
-                   const ReplayTarget *target,
-                   uint64_t n,
-                   const ReplayProgress *progress,
-                   ReplayPosition *ret_position,
-                   bool *ret_is_there,
-                   TxError *error)
-{
-  size_t n_blocks = tx_reader_get_n_blocks (replay_trace_get_reader (trace));
-  ReplayTarget item = { .functions = target->functions, .last = REPLAY_POSITION_NONE };
-  Calls calls = { .all = { .trace = trace, .items = &item, .n_items = 1 }, .n = n };
-  TxStatus status = TX_END;
-
-  if (!add_keys (&calls.all.functions, &calls.all.n_functions, item.functions.ids,
-                 item.functions.n_ids, 0))
+  if (target.functions.ids == NULL)
     return no_memory (error);
-  for (size_t i = 0, turn = 0; i < n_blocks && status == TX_END; turn++)
-    {
-      size_t n_passed = _replay_trace_skip_span (trace, i, false, has_call_cb, &calls);
-
-      if (turn % REPLAY_SPANS_A_REPORT == REPLAY_SPANS_A_REPORT - 1 &&
-          !_replay_progress_report (progress, i, n_blocks))
-        status = TX_CANCELLED;
-      else if (n_passed > 0)
-        calls.n_before += calls.n_entries;
-      else
-        status = find_in_block (&calls, i, ret_position, ret_is_there, error);
-      i += n_passed > 0 ? n_passed : 1;
-    }
-  free (calls.all.functions);
-  return status;
+  if (set->n_ids > 0)
+    memcpy (target.functions.ids, set->ids, set->n_ids * sizeof *set->ids);
+  return add_target (self, &target, error);
 }
 
-static TxStatus
-find_hit (ReplayTrace *trace,
-          const ReplayTarget *target,
-          uint64_t n,
-          const ReplayProgress *progress,
-          ReplayPosition *ret_position,
-          bool *ret_is_there,
-          TxError *error)
-{
-  *ret_is_there = true;
-  if (target->file != 0)
-    return find_line_hit (trace, target, n, progress, ret_position, ret_is_there, error);
-  return find_function_hit (trace, target, n, progress, ret_position, ret_is_there, error);
-}
-
-/* From numbers of executions to positions. */
-static TxStatus
-apply_counts (ReplayTrace *trace,
-              ReplayTarget *target,
-              const ReplayProgress *progress,
-              TxError *error)
-{
-  const ReplayCondition *condition = target->condition;
-  ReplayPosition position;
-  bool is_there;
-  TxStatus status = TX_OK;
-
-  target->last = REPLAY_POSITION_NONE;
-  if (condition->number != 0)
-    {
-      status = TX_END;
-      if (condition->number > condition->ignore)
-        status = find_hit (trace, target, condition->number, progress, &position, &is_there, error);
-      if (status == TX_OK && is_there)
-        target->first = target->last = position;
-      else if (status == TX_OK)
-        status = TX_END;
-    }
-  else if (condition->ignore != 0)
-    {
-      status = TX_END;
-      if (condition->ignore != UINT64_MAX)
-        status = find_hit (trace, target, condition->ignore + 1, progress, &target->first,
-                           &is_there, error);
-    }
-  if (status == TX_END) /* no such execution: never */
-    {
-      target->first = 1;
-      target->last = 0;
-      status = TX_OK;
-    }
-  return status;
-}
+/* --- breakpoints --- */
 
 bool
 _replay_condition_is_set (const ReplayCondition *self)
@@ -379,7 +146,7 @@ add_breakpoint (ReplayTargets *self,
       if (target.condition->caller != NULL)
         status = find_functions (self->trace, target.condition->caller, &target.callers, error);
       if (status == TX_OK)
-        status = apply_counts (self->trace, &target, progress, error);
+        status = _replay_target_apply_counts (self->trace, &target, progress, error);
     }
   if (status != TX_OK)
     {
