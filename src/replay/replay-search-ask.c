@@ -137,15 +137,12 @@ ask_span (ReplayWalk *walk, const ReplaySpan *span, bool *ret_wanted, TxError *e
   return status;
 }
 
-/* Whether the frame that is suspended may go on (backward: be suspended) where the digest is of, at
-   the line that it waits at, or a line is there that is looked for. */
+/* Whether the frame that is suspended may go on (backward: be suspended) where the digest is of: at
+   the line that it waits at. */
 static bool
 digest_has_await (const ReplayWalk *walk, const TxDigest *digest)
 {
-  const ReplaySearch *search = walk->search;
-
-  if (!digest->tells_awaits || digest_has_line (search, digest) ||
-      (search->targets != NULL && _replay_targets_may_be_in (search->targets, digest)))
+  if (!digest->tells_awaits)
     return true;
   for (size_t i = 0; i < digest->n_lines && digest->lines[i].function <= walk->awaited_function;
        i++)
@@ -159,12 +156,14 @@ static bool
 has_await_cb (void *data, const ReplaySpan *span)
 {
   const ReplayWalk *walk = data;
+  const ReplaySearch *search = walk->search;
   const TxDigest *digest;
 
-  if (walk->search->targets != NULL)
-    _replay_targets_select (walk->search->targets, span->first, span->n_blocks);
-  return _replay_trace_load_span (walk->search->trace, span, &digest, NULL) != TX_OK ||
-         digest_has_await (walk, digest);
+  if (search->targets != NULL)
+    _replay_targets_select (search->targets, span->first, span->n_blocks);
+  return _replay_trace_load_span (search->trace, span, &digest, NULL) != TX_OK ||
+         digest_has_await (walk, digest) || digest_has_line (search, digest) ||
+         (search->targets != NULL && _replay_targets_may_be_in (search->targets, digest));
 }
 
 /* Whether a block of the span may have to be looked into, or change what is known of the frame that
@@ -197,42 +196,73 @@ _replay_walk_note_missing (ReplayWalk *self, uint64_t n_blocks)
   self->awaited = 0;
 }
 
+/* The level's span that block @index is in; false if there is none. */
+static bool
+find_span_around (const ReplayTrace *trace,
+                  ReplaySpanLevel level,
+                  size_t index,
+                  ReplaySpan *ret_span)
+{
+  const TxReader *reader = replay_trace_get_reader (trace);
+
+  *ret_span = (ReplaySpan){ index, 1, level, index };
+  return level == REPLAY_SPAN_BLOCK ||
+         tx_reader_find_span (reader, level == REPLAY_SPAN_RUN ? TX_SPAN_RUN : TX_SPAN_GROUP, index,
+                              &ret_span->number);
+}
+
 /* The threads of block @index by the smallest span that tells; false if none does. */
 static bool
 find_threads (ReplayTrace *trace, size_t index, ReplayThreads *ret_threads)
 {
-  const TxReader *reader = replay_trace_get_reader (trace);
+  ReplaySpan span;
 
-  if (_replay_trace_load_block_threads (trace, index, ret_threads, NULL) == TX_OK)
-    return true;
-  for (int level = REPLAY_SPAN_RUN; level <= (int) REPLAY_SPAN_GROUP; level++)
-    {
-      ReplaySpan span = { .level = (ReplaySpanLevel) level };
-      TxSpanLevel reader_level = level == REPLAY_SPAN_RUN ? TX_SPAN_RUN : TX_SPAN_GROUP;
-
-      if (tx_reader_find_span (reader, reader_level, index, &span.number) &&
-          _replay_trace_load_threads (trace, &span, ret_threads, NULL) == TX_OK)
-        return true;
-    }
+  for (int level = REPLAY_SPAN_BLOCK; level <= (int) REPLAY_SPAN_GROUP; level++)
+    if (find_span_around (trace, (ReplaySpanLevel) level, index, &span) &&
+        _replay_trace_load_threads (trace, &span, ret_threads, NULL) == TX_OK)
+      return true;
   return false;
+}
+
+/* Whether the thread may have left the frame in block @index. */
+static bool
+may_have_left (const ReplayWalk *walk, size_t index)
+{
+  ReplayThreads threads;
+  const TxDigestThread *thread;
+
+  if (!find_threads (walk->search->trace, index, &threads))
+    return true;
+  thread = _replay_threads_find (&threads, walk->thread);
+  return thread != NULL && thread->depth_min < walk->depth_max;
+}
+
+/* Whether the frame that is suspended may have gone on in block @index: so says the smallest span
+   that tells of such frames. */
+static bool
+may_have_gone_on (const ReplayWalk *walk, size_t index)
+{
+  ReplayTrace *trace = walk->search->trace;
+  const TxDigest *digest;
+  ReplaySpan span;
+
+  for (int level = REPLAY_SPAN_BLOCK; level <= (int) REPLAY_SPAN_GROUP; level++)
+    if (find_span_around (trace, (ReplaySpanLevel) level, index, &span) &&
+        _replay_trace_load_span (trace, &span, &digest, NULL) == TX_OK && digest->tells_awaits)
+      return digest_has_await (walk, digest);
+  return true;
 }
 
 void
 _replay_walk_note_unreadable (ReplayWalk *self, size_t index)
 {
-  bool may_have_left = true; /* also of a frame that waits: digests say nothing of those */
-  ReplayThreads threads;
+  bool is_lost = self->awaited != 0 ? may_have_gone_on (self, index) : may_have_left (self, index);
 
-  if (self->awaited == 0 && find_threads (self->search->trace, index, &threads))
-    {
-      const TxDigestThread *thread = _replay_threads_find (&threads, self->thread);
-
-      may_have_left = thread != NULL && thread->depth_min < self->depth_max;
-    }
   self->found.over_gap = true;
   self->found.missing_blocks++;
-  self->passed_below |= may_have_left;
-  self->awaited = 0;
+  self->passed_below |= is_lost;
+  if (is_lost)
+    self->awaited = 0;
 }
 
 /* Whether index and digest say that block @index has to be looked into. */

@@ -119,7 +119,8 @@ count_in_block (const Reference *self, size_t block, const Place *place)
   return count;
 }
 
-/* The hits in the span of @level that begins with block @index; false if there is none that tells. */
+/* The hits in the span of @level that begins with block @index; false if there is none that tells.
+ */
 static bool
 count_in_span (const Reference *self,
                TxSpanLevel level,
@@ -183,9 +184,9 @@ number_blocks (Numbers *self, size_t first, size_t limit, size_t n_levels, uint6
 static GArray *
 count_before (const Reference *self, const ReplayBreakpoint *breakpoint, const GArray *functions)
 {
-  Numbers numbers = {
-    self, { breakpoint, functions }, g_array_new (FALSE, TRUE, sizeof (uint64_t))
-  };
+  Numbers numbers = { self,
+                      { breakpoint, functions },
+                      g_array_new (FALSE, TRUE, sizeof (uint64_t)) };
   size_t n_blocks = tx_reader_get_n_blocks (self->reader);
 
   g_array_set_size (numbers.before, (guint) n_blocks);
@@ -283,6 +284,8 @@ typedef struct
   uint32_t depth_max;
   bool follows; /* the frame at depth_max, if it is a coroutine's, while it waits */
   TxActivationId awaited;
+  TxFunctionId awaited_function; /* and where it waits; 0: not known */
+  uint32_t awaited_line;
   bool left;           /* that frame */
   bool waits_for_exit; /* of the outermost frame */
 } Walk;
@@ -334,6 +337,8 @@ pass_event (Walk *walk, const RefItem *item)
       event->activation != 0 && event->kind == (backward ? TX_EVENT_RESUME : TX_EVENT_YIELD))
     {
       walk->awaited = event->activation;
+      walk->awaited_function = event->function;
+      walk->awaited_line = event->line;
       return;
     }
   if (ends && event->depth <= 1)
@@ -353,47 +358,95 @@ find_depth_min (const TxDigestThread *threads, size_t n_threads, TxThreadId thre
   return UINT32_MAX;
 }
 
+/* The digest of the block (@level 0), or of the run (1) or the group (2) that it is in; NULL where
+   it can't be read. */
+static TxDigest *
+load_digest_around (const Reference *self, size_t block, guint level, size_t *ret_part)
+{
+  static const TxSpanLevel levels[] = { TX_SPAN_RUN, TX_SPAN_GROUP };
+  TxDigest *digest = NULL;
+  size_t number;
+
+  *ret_part = SIZE_MAX;
+  if (level == 0)
+    {
+      if (tx_reader_load_digest (self->reader, block, &digest, NULL) != TX_OK)
+        return NULL;
+    }
+  else if (!tx_reader_find_span (self->reader, levels[level - 1], block, &number) ||
+           tx_reader_load_span (self->reader, levels[level - 1], number, true, &digest, NULL) !=
+               TX_OK)
+    return NULL;
+  if (level == 1)
+    *ret_part = block - tx_reader_get_span (self->reader, TX_SPAN_RUN, number)->first_index;
+  return digest;
+}
+
 /* How small the thread's stack came to be in a block that can't be read, by the smallest span whose
    digest tells: UINT32_MAX where the thread was not in it, 0 where none tells. */
 static uint32_t
 get_depth_min (const Reference *self, size_t block, TxThreadId thread)
 {
-  static const TxSpanLevel levels[] = { TX_SPAN_RUN, TX_SPAN_GROUP };
   uint32_t depth_min = 0;
-  TxDigest *digest = NULL;
+  bool is_told = false;
 
-  if (tx_reader_load_digest (self->reader, block, &digest, NULL) == TX_OK)
-    depth_min = find_depth_min (digest->threads, digest->n_threads, thread);
-  for (size_t i = 0; i < G_N_ELEMENTS (levels) && digest == NULL; i++)
+  for (guint level = 0; level <= 2 && !is_told; level++)
     {
-      size_t number, part, first;
+      size_t part, first;
+      TxDigest *digest = load_digest_around (self, block, level, &part);
 
-      if (!tx_reader_find_span (self->reader, levels[i], block, &number) ||
-          tx_reader_load_span (self->reader, levels[i], number, false, &digest, NULL) != TX_OK)
+      if (digest == NULL)
         continue;
-      part = block - tx_reader_get_span (self->reader, levels[i], number)->first_index;
+      is_told = true;
       first = part == 0 || part >= digest->n_parts ? 0 : digest->part_ends[part - 1];
-      if (levels[i] == TX_SPAN_RUN && part < digest->n_parts)
+      if (part < digest->n_parts)
         depth_min =
             find_depth_min (digest->part_threads + first, digest->part_ends[part] - first, thread);
       else
         depth_min = find_depth_min (digest->threads, digest->n_threads, thread);
+      tx_digest_free (digest);
     }
-  tx_digest_free (digest);
   return depth_min;
 }
 
+/* Whether the frame that waits may have gone on in a block that can't be read, by the smallest span
+   whose digest tells where frames waited. */
+static bool
+may_have_gone_on (const Reference *self, const Walk *walk, size_t block)
+{
+  for (guint level = 0; level <= 2; level++)
+    {
+      size_t part;
+      TxDigest *digest = load_digest_around (self, block, level, &part);
+      bool is_told = digest != NULL && digest->tells_awaits, is_there = false;
+
+      for (size_t i = 0; is_told && i < digest->n_lines; i++)
+        is_there |= digest->lines[i].function == walk->awaited_function &&
+                    digest->lines[i].awaits > 0 &&
+                    (walk->awaited_line == 0 || digest->lines[i].line == walk->awaited_line);
+      tx_digest_free (digest);
+      if (is_told)
+        return is_there;
+    }
+  return true;
+}
+
 /* Something is missing: the frame may have been left there, unless digests say that the thread
-   never came below it. They say nothing of a frame that waits. */
+   never came below it, or that no frame that waited as it does went on. */
 static void
 pass_gap (const Reference *self, Walk *walk, const RefItem *gap)
 {
   bool is_unreadable = gap->missing_blocks > 0 &&
                        !tx_block_info_is_gap (tx_reader_get_block_info (self->reader, gap->block));
+  bool is_lost = true;
 
-  if (!is_unreadable || walk->awaited != 0 ||
-      get_depth_min (self, gap->block, walk->thread) < walk->depth_max)
-    walk->left = true;
+  if (is_unreadable && walk->awaited != 0)
+    is_lost = may_have_gone_on (self, walk, gap->block);
+  else if (is_unreadable)
+    is_lost = get_depth_min (self, gap->block, walk->thread) < walk->depth_max;
+  if (!is_lost)
+    return;
+  walk->left = true;
   walk->awaited = 0;
 }
 

@@ -213,6 +213,33 @@ print_breakpoints (const Agreement *self)
     }
 }
 
+/* What lies from the one position to the other: for a look at what differs. */
+static void
+print_items (const Agreement *self, ReplayPosition a, ReplayPosition b)
+{
+  ReplayPosition first = MIN (a, b), last = MAX (a, b), at = 0;
+
+  for (guint i = 0; i < self->reference->items->len && at <= last; i++)
+    {
+      const RefItem *item = reference_get (self->reference, i);
+      const TxEvent *event = &item->event;
+
+      if (item->position != REPLAY_POSITION_NONE)
+        at = item->position;
+      if (at + 1 < first)
+        continue;
+      if (item->is_gap)
+        g_printerr ("# block %zu: gap of %" G_GUINT64_FORMAT "\n", item->block,
+                    item->missing_blocks);
+      else
+        g_printerr ("# block %zu, %" G_GUINT64_FORMAT ": kind %d thread %u depth %u function %u "
+                    "line %u activation %u%s\n",
+                    item->block, (guint64) item->position, event->kind, event->thread, event->depth,
+                    event->function, event->line, event->activation,
+                    item->is_coroutine ? " coroutine" : "");
+    }
+}
+
 static void
 check_move (Agreement *self)
 {
@@ -231,6 +258,8 @@ check_move (Agreement *self)
       expected.breakpoint == got.breakpoint)
     return;
   print_breakpoints (self);
+  print_items (self, from, expected.position);
+  print_items (self, expected.position, got.position);
   g_error (
       "%s: move %d%s%s%s to line %u from %" G_GUINT64_FORMAT ":\n  is      %" G_GUINT64_FORMAT
       ", reason %d, breakpoint %u, %" G_GUINT64_FORMAT " missing%s\n  must be %" G_GUINT64_FORMAT
