@@ -6,7 +6,7 @@
 // latter. Another tool's trace function is never replaced; when ours is, that is
 // noticed, marked and left so. Tools that save and restore the trace function bring us
 // back: our trace object is callable and installs the C function again.
-#include "hook.h"
+#include "hook-settrace-private.h"
 
 #if !REC_HAVE_MONITORING
 
@@ -25,19 +25,7 @@ typedef struct
   PyObject ob_base;
 } Tracer;
 
-/* What lasts as long as the process: a frame hook is given nothing but the frame. */
-static struct
-{
-  PyTypeObject *type;          /* owned */
-  PyObject *tracer;            /* owned: the only Tracer */
-  bool frame_hook;             /* ours is installed */
-  uint64_t deep_thread;        /* 0, or taken away for this thread: see eval_frame_deep() */
-  uint64_t newest_thread;      /* meanwhile: this one and older ones are known */
-  bool is_missing_told;        /* this recording has the mark of trace_new_threads() */
-  const RecPyFrame *evaluated; /* the frame that our function was given last; only compared */
-  void *stack_thread;          /* rec_py_thread_pointer() of the thread that ... */
-  uintptr_t stack_boundary;    /* ... is in the upper half of its stack down to here */
-} hook;
+RecSettrace _rec_settrace;
 
 /* ---- Events ---- */
 
@@ -50,7 +38,7 @@ call_slow (RecPyFrame *frame)
   RecCode *code = rec_code_table_peek (&engine->codes, rec_py_frame_code (frame));
   RecEntry entry = REC_ENTRY_START;
 
-  if (hook.frame_hook && hook.evaluated != frame)
+  if (_rec_settrace.frame_hook && _rec_settrace.evaluated != frame)
     check_frame_hook (engine);
   if (!rec_code_table_is_decided (&engine->codes, code))
     code = _rec_engine_get_code (engine, frame);
@@ -73,7 +61,7 @@ trace_call (RecEngine *engine, RecPyFrame *frame)
   if (__builtin_expect (rec_code_table_is_decided (&engine->codes, code) && code->function != 0 &&
                             !code->resumable && rec_engine_knows_thread (engine) && caller != 0 &&
                             rec_py_frame_is_called_by (frame, (RecPyFrame *) (uintptr_t) caller) &&
-                            (hook.evaluated == frame || !hook.frame_hook) &&
+                            (_rec_settrace.evaluated == frame || !_rec_settrace.frame_hook) &&
                             tx_stream_try_call (engine->stream, code->function, code->first_line,
                                                 (uint64_t) (uintptr_t) frame),
                         1))
@@ -175,8 +163,8 @@ trace_other (PyObject *self, PyFrameObject *object, int what, PyObject *arg)
 
 /* What is unusual is left to a call at the end, with the same arguments at the same places, so that
  * what is usual saves and moves no registers. */
-static int
-trace (PyObject *self, PyFrameObject *object, int what, PyObject *arg)
+int
+_rec_settrace_trace (PyObject *self, PyFrameObject *object, int what, PyObject *arg)
 {
   RecEngine *engine = rec_engine_get ();
   TxStream *stream = engine->stream;
@@ -199,35 +187,12 @@ trace (PyObject *self, PyFrameObject *object, int what, PyObject *arg)
   return trace_other (self, object, what, arg);
 }
 
-#if REC_FRAME_HOOK_USES_STACK
-static void trace_new_threads (RecEngine *engine, PyInterpreterState *interpreter);
-
-/* The trace function while a thread is deep in its stack. */
-__attribute__ ((noinline)) static int
-trace_deep (PyObject *self, PyFrameObject *object, int what, PyObject *arg)
-{
-  PyInterpreterState *interpreter = rec_py_thread ()->interp;
-
-  if (hook.deep_thread != 0 && rec_py_newest_thread_key (interpreter) != hook.newest_thread)
-    trace_new_threads (rec_engine_get (), interpreter);
-  return trace (self, object, what, arg);
-}
-#else
-#define trace_deep trace /* none ever is */
-#endif
-
 /* ---- The trace object ---- */
 
 static Py_tracefunc
 get_function (void)
 {
-  return hook.deep_thread != 0 ? trace_deep : trace;
-}
-
-static bool
-is_ours (const PyThreadState *tstate)
-{
-  return tstate->c_traceobj == hook.tracer;
+  return _rec_settrace.deep_thread != 0 ? _rec_settrace_trace_deep : _rec_settrace_trace;
 }
 
 static void
@@ -286,7 +251,7 @@ call_tracer (PyObject *self, PyObject *args, PyObject *kwargs)
   rec_engine_thread_returned (engine, tstate);
   what = get_event (event);
   if (what >= 0)
-    trace (self, (PyFrameObject *) frame, what, value);
+    _rec_settrace_trace (self, (PyFrameObject *) frame, what, value);
   Py_INCREF (self);
   return self;
 }
@@ -318,13 +283,13 @@ prepare (RecEngine *engine, PyObject *module)
 {
   Tracer *tracer;
 
-  hook.type = (PyTypeObject *) PyType_FromSpec (&tracer_spec);
-  if (hook.type == NULL)
+  _rec_settrace.type = (PyTypeObject *) PyType_FromSpec (&tracer_spec);
+  if (_rec_settrace.type == NULL)
     return false;
-  tracer = PyObject_New (Tracer, hook.type);
+  tracer = PyObject_New (Tracer, _rec_settrace.type);
   if (tracer == NULL)
     return false;
-  hook.tracer = (PyObject *) tracer;
+  _rec_settrace.tracer = (PyObject *) tracer;
   return true;
 }
 
@@ -334,32 +299,27 @@ prepare (RecEngine *engine, PyObject *module)
 __attribute__ ((noinline)) static void
 take_back (RecEngine *engine, PyThreadState *tstate)
 {
-  if (tstate->c_tracefunc == trace || tstate->c_tracefunc == trace_deep ||
-      tstate->c_tracefunc == NULL)
+  if (tstate->c_tracefunc == _rec_settrace_trace ||
+      tstate->c_tracefunc == _rec_settrace_trace_deep || tstate->c_tracefunc == NULL)
     return;
   tstate->c_tracefunc = get_function ();
   rec_engine_thread_returned (engine, tstate);
 }
 
-static PyObject *eval_frame (PyThreadState *tstate, RecPyFrame *frame, int thrown);
-
-/* @threads: from here on in the interpreter's list */
-static void
-trace_everything (PyThreadState *threads)
+void
+_rec_settrace_trace_everything (PyThreadState *threads)
 {
   for (PyThreadState *thread = threads; thread != NULL; thread = PyThreadState_Next (thread))
-    if (is_ours (thread))
+    if (_rec_settrace_is_ours (thread))
       {
-        if (thread->c_tracefunc == trace)
+        if (thread->c_tracefunc == _rec_settrace_trace)
           thread->c_tracefunc = get_function ();
-        rec_py_tracing_set_everywhere (thread, trace);
+        rec_py_tracing_set_everywhere (thread, _rec_settrace_trace);
       }
 }
 
-/* What new threads of `threading` get as their trace function, as set_threading_hook() does it, but
- * without running any code. */
-static void
-replace_threading_hook (PyObject *from, PyObject *to)
+void
+_rec_settrace_replace_threading_hook (PyObject *from, PyObject *to)
 {
   PyObject *dict = rec_py_peek_threading ();
 
@@ -381,13 +341,14 @@ check_frame_hook (RecEngine *engine)
   PyObject *value;
   PyObject *traceback;
 
-  if (hook.deep_thread != 0 || _PyInterpreterState_GetEvalFrameFunc (interpreter) == eval_frame)
+  if (_rec_settrace.deep_thread != 0 ||
+      _PyInterpreterState_GetEvalFrameFunc (interpreter) == _rec_settrace_eval)
     return;
-  hook.frame_hook = false;
+  _rec_settrace.frame_hook = false;
   engine->replaced++;
-  trace_everything (PyInterpreterState_ThreadHead (interpreter));
+  _rec_settrace_trace_everything (PyInterpreterState_ThreadHead (interpreter));
   PyErr_Fetch (&type, &value, &traceback);
-  replace_threading_hook (Py_None, hook.tracer);
+  _rec_settrace_replace_threading_hook (Py_None, _rec_settrace.tracer);
   PyErr_Restore (type, value, traceback);
   rec_engine_mark (engine, text, sizeof text - 1);
 }
@@ -400,8 +361,9 @@ static inline bool
 is_stack_known_high (void)
 {
 #if REC_FRAME_HOOK_USES_STACK
-  return rec_py_thread_pointer () != NULL && rec_py_thread_pointer () == hook.stack_thread &&
-         (uintptr_t) __builtin_frame_address (0) >= hook.stack_boundary;
+  return rec_py_thread_pointer () != NULL &&
+         rec_py_thread_pointer () == _rec_settrace.stack_thread &&
+         (uintptr_t) __builtin_frame_address (0) >= _rec_settrace.stack_boundary;
 #else
   return true;
 #endif
@@ -411,182 +373,14 @@ is_stack_known_high (void)
 static bool
 is_stack_low (void)
 {
-  if (rec_c_stack_is_low (&hook.stack_boundary))
+  if (rec_c_stack_is_low (&_rec_settrace.stack_boundary))
     return true;
-  hook.stack_thread = rec_py_thread_pointer ();
+  _rec_settrace.stack_thread = rec_py_thread_pointer ();
   return false;
 }
-
-/* ---- Without the frame hook for a while ---- */
-
-static bool
-is_untraced (const PyThreadState *thread)
-{
-  return thread->c_traceobj == NULL && thread->c_tracefunc == NULL;
-}
-
-/* Newer than the thread with the key @after, or running nothing yet. */
-static bool
-is_new (PyThreadState *thread, uint64_t after)
-{
-  return rec_py_thread_key (thread) > after || *rec_py_frame_slot (thread) == NULL;
-}
-
-static void
-set_trace_unasked (PyThreadState *thread, Py_tracefunc function, PyObject *tracer)
-{
-  PyObject *old = thread->c_traceobj;
-
-  Py_XINCREF (tracer);
-  thread->c_traceobj = tracer;
-  thread->c_tracefunc = function;
-  Py_XDECREF (old); /* nothing or the Tracer, which stays */
-}
-
-/* As _PyEval_SetTrace() does it, but the audit hooks are asked afterwards: while they are, the
- * threads may run and end. */
-static void
-trace_untraced_threads (RecEngine *engine, PyInterpreterState *interpreter, uint64_t after)
-{
-  bool found = false;
-
-  for (PyThreadState *thread = rec_py_threads (interpreter, NULL); thread != NULL;
-       thread = PyThreadState_Next (thread))
-    if (is_untraced (thread) && is_new (thread, after))
-      {
-        set_trace_unasked (thread, trace_deep, hook.tracer);
-        rec_py_tracing_set_everywhere (thread, trace);
-        found = true;
-      }
-  if (!found)
-    return;
-  /* An ended thread may have had the same number. */
-  hook.stack_thread = NULL;
-  engine->thread_pointer = NULL;
-  if (PySys_Audit ("sys.settrace", NULL) == 0)
-    return;
-  PyErr_Clear ();
-  for (PyThreadState *thread = rec_py_threads (interpreter, NULL); thread != NULL;
-       thread = PyThreadState_Next (thread))
-    if (is_ours (thread) && is_new (thread, after))
-      set_trace_unasked (thread, NULL, NULL);
-}
-
-/* @threading: (nullable): what runs there will get our trace object before it does anything else */
-static bool
-has_begun_unseen (PyThreadState *thread, const PyObject *threading)
-{
-  RecPyFrame *outermost = NULL;
-
-  if (!is_untraced (thread))
-    return false;
-  for (RecPyFrame *frame = rec_py_frame_current (thread); frame != NULL;
-       frame = rec_py_frame_previous (frame))
-    outermost = frame;
-  return outermost != NULL && rec_py_frame_globals (outermost) != threading;
-}
-
-/* Threads have begun since this was called last, and nobody gave them our trace function. Mostly
- * they have not run yet, as here is an event of the thread that made them. */
-static void
-trace_new_threads (RecEngine *engine, PyInterpreterState *interpreter)
-{
-  static const char text[] = "trackexec: threads began while another one was deep in its stack; "
-                             "lines of them may be missing";
-  PyObject *threading = rec_py_peek_threading ();
-  uint64_t known = hook.newest_thread;
-  uint64_t n_seen = 0;
-  bool is_missing = false;
-
-  if (threading != NULL && PyDict_GetItemString (threading, "_trace_hook") != hook.tracer)
-    threading = NULL;
-  for (PyThreadState *thread = rec_py_threads (interpreter, &hook.newest_thread);
-       thread != NULL && rec_py_thread_key (thread) > known; thread = PyThreadState_Next (thread))
-    {
-      is_missing = is_missing || has_begun_unseen (thread, threading);
-      n_seen++;
-    }
-  is_missing = is_missing || n_seen < hook.newest_thread - known;
-  trace_untraced_threads (engine, interpreter, known);
-  trace_everything (rec_py_threads (interpreter, NULL));
-  if (is_missing && !hook.is_missing_told && engine->stream != NULL)
-    {
-      hook.is_missing_told = true;
-      rec_engine_mark (engine, text, sizeof text - 1);
-    }
-}
-
-static void
-forget_deep_thread (void)
-{
-  hook.deep_thread = 0;
-  replace_threading_hook (hook.tracer, Py_None);
-}
-
-static void
-put_back_frame_hook (PyInterpreterState *interpreter)
-{
-  forget_deep_thread ();
-  for (PyThreadState *thread = rec_py_threads (interpreter, NULL); thread != NULL;
-       thread = PyThreadState_Next (thread))
-    if (thread->c_tracefunc == trace_deep)
-      thread->c_tracefunc = trace;
-  if (hook.frame_hook &&
-      _PyInterpreterState_GetEvalFrameFunc (interpreter) == _PyEval_EvalFrameDefault)
-    _PyInterpreterState_SetEvalFrameFunc (interpreter, eval_frame);
-}
-
-static void
-begin_deep (RecEngine *engine, PyThreadState *tstate)
-{
-  PyObject *type;
-  PyObject *value;
-  PyObject *traceback;
-
-  PyErr_Fetch (&type, &value, &traceback);
-  _PyInterpreterState_SetEvalFrameFunc (tstate->interp, _PyEval_EvalFrameDefault);
-  hook.deep_thread = rec_py_thread_key (tstate);
-  rec_py_threads (tstate->interp, &hook.newest_thread);
-  trace_untraced_threads (engine, tstate->interp, hook.newest_thread);
-  trace_everything (rec_py_threads (tstate->interp, NULL));
-  /* While an audit hook lets other threads run, theirs get an exception from sys.settrace(). */
-  if (!rec_py_has_audit_hooks (tstate->interp))
-    replace_threading_hook (Py_None, hook.tracer);
-  PyErr_Restore (type, value, traceback);
-}
-
-static void
-end_deep (RecEngine *engine, PyThreadState *tstate)
-{
-  PyObject *type;
-  PyObject *value;
-  PyObject *traceback;
-
-  if (hook.deep_thread != rec_py_thread_key (tstate))
-    return; /* the recording has ended meanwhile */
-  PyErr_Fetch (&type, &value, &traceback);
-  if (rec_py_newest_thread_key (tstate->interp) != hook.newest_thread)
-    trace_new_threads (engine, tstate->interp);
-  put_back_frame_hook (tstate->interp);
-  PyErr_Restore (type, value, traceback);
-}
-
-/* Without a frame hook, calls between Python functions use no C stack, with it they do. A deep
- * recursion must not end in a crash for our sake: below half of the stack the hook is taken away
- * until this frame ends, and everything is traced meanwhile. (Another tool that has put its
- * function before ours keeps it, and uses the C stack itself.) */
-static PyObject *
-eval_frame_deep (PyThreadState *tstate, RecPyFrame *frame, int thrown)
-{
-  RecEngine *engine = rec_engine_get ();
-  PyObject *result;
-
-  begin_deep (engine, tstate);
-  result = _PyEval_EvalFrameDefault (tstate, frame, thrown);
-  end_deep (engine, tstate);
-  return result;
-}
 #endif
+
+/* ---- Beginning and ending with a frame ---- */
 
 __attribute__ ((noinline)) static PyObject *
 eval_frame_slow (PyThreadState *tstate, RecPyFrame *frame, int thrown)
@@ -600,40 +394,42 @@ eval_frame_slow (PyThreadState *tstate, RecPyFrame *frame, int thrown)
   if (engine->stream == NULL && !engine->is_pending)
     return _PyEval_EvalFrameDefault (tstate, frame, thrown);
 #if REC_FRAME_HOOK_USES_STACK
-  if (is_stack_low () && _PyInterpreterState_GetEvalFrameFunc (tstate->interp) == eval_frame)
-    return eval_frame_deep (tstate, frame, thrown);
+  if (is_stack_low () &&
+      _PyInterpreterState_GetEvalFrameFunc (tstate->interp) == _rec_settrace_eval)
+    return _rec_settrace_eval_deep (tstate, frame, thrown);
 #endif
   if (!rec_code_table_is_decided (&engine->codes, code))
     code = _rec_engine_get_code (engine, frame);
   in_scope = engine->is_pending ? rec_engine_is_in_scope (engine, rec_py_frame_code (frame),
                                                           rec_py_frame_globals (frame))
                                 : code != NULL && code->function != 0;
-  if (!is_ours (tstate))
+  if (!_rec_settrace_is_ours (tstate))
     {
       /* A thread that begins gets our trace function; one that had it and lost it does not. */
       if (tstate->c_traceobj == NULL && tstate->c_tracefunc == NULL &&
           *rec_py_frame_slot (tstate) == NULL)
         {
           /* An ended thread may have had the same number. */
-          hook.stack_thread = NULL;
+          _rec_settrace.stack_thread = NULL;
           engine->thread_pointer = NULL;
-          set_trace (tstate, trace, hook.tracer);
+          set_trace (tstate, _rec_settrace_trace, _rec_settrace.tracer);
         }
       else if (in_scope)
         rec_engine_thread_replaced (engine, tstate);
     }
-  if (!is_ours (tstate))
+  if (!_rec_settrace_is_ours (tstate))
     return _PyEval_EvalFrameDefault (tstate, frame, thrown);
   take_back (engine, tstate);
-  hook.evaluated = frame;
+  _rec_settrace.evaluated = frame;
   saved = rec_py_tracing_save (tstate);
-  rec_py_tracing_set (tstate, trace, in_scope || hook.deep_thread != 0);
+  rec_py_tracing_set (tstate, _rec_settrace_trace, in_scope || _rec_settrace.deep_thread != 0);
   result = _PyEval_EvalFrameDefault (tstate, frame, thrown);
-  if (is_ours (tstate))
+  if (_rec_settrace_is_ours (tstate))
     {
       take_back (engine, tstate);
-      if (hook.deep_thread != 0)
-        rec_py_tracing_set (tstate, trace, true); /* nobody would switch it on for the next frame */
+      if (_rec_settrace.deep_thread != 0)
+        /* Nobody would switch it on for the next frame. */
+        rec_py_tracing_set (tstate, _rec_settrace_trace, true);
       else
         rec_py_tracing_restore (tstate, saved);
     }
@@ -642,8 +438,8 @@ eval_frame_slow (PyThreadState *tstate, RecPyFrame *frame, int thrown)
 
 /* Code in scope that is called from code in scope is traced as that is. Only where it has changed
  * the trace function by itself is there something to be put back. */
-static PyObject *
-eval_frame (PyThreadState *tstate, RecPyFrame *frame, int thrown)
+PyObject *
+_rec_settrace_eval (PyThreadState *tstate, RecPyFrame *frame, int thrown)
 {
   RecEngine *engine = rec_engine_get ();
   const RecCode *code = rec_code_table_peek (&engine->codes, rec_py_frame_code (frame));
@@ -651,16 +447,17 @@ eval_frame (PyThreadState *tstate, RecPyFrame *frame, int thrown)
 
   if (__builtin_expect (engine->stream == NULL || !is_stack_known_high () ||
                             !rec_code_table_is_decided (&engine->codes, code) ||
-                            code->function == 0 || tstate->c_tracefunc != trace ||
-                            !is_ours (tstate) || !rec_py_tracing_is_on (tstate),
+                            code->function == 0 || tstate->c_tracefunc != _rec_settrace_trace ||
+                            !_rec_settrace_is_ours (tstate) || !rec_py_tracing_is_on (tstate),
                         0))
     return eval_frame_slow (tstate, frame, thrown);
-  hook.evaluated = frame;
+  _rec_settrace.evaluated = frame;
   result = _PyEval_EvalFrameDefault (tstate, frame, thrown);
-  if (__builtin_expect (tstate->c_tracefunc != trace && is_ours (tstate), 0))
+  if (__builtin_expect (
+          tstate->c_tracefunc != _rec_settrace_trace && _rec_settrace_is_ours (tstate), 0))
     {
       take_back (engine, tstate);
-      rec_py_tracing_set (tstate, trace, true);
+      rec_py_tracing_set (tstate, _rec_settrace_trace, true);
     }
   return result;
 }
@@ -672,12 +469,14 @@ acquire (RecEngine *engine)
 {
   PyInterpreterState *interpreter = PyInterpreterState_Get ();
 
-  hook.is_missing_told = false;
-  hook.frame_hook = _PyInterpreterState_GetEvalFrameFunc (interpreter) == _PyEval_EvalFrameDefault;
+  _rec_settrace.is_missing_told = false;
+  _rec_settrace.frame_hook =
+      _PyInterpreterState_GetEvalFrameFunc (interpreter) == _PyEval_EvalFrameDefault;
   rec_engine_note (engine, "backend", "settrace");
-  rec_engine_note (engine, "frame_hook", "%s", hook.frame_hook ? "yes" : "no");
+  rec_engine_note (engine, "frame_hook", "%s", _rec_settrace.frame_hook ? "yes" : "no");
   rec_engine_note (engine, "thread_coverage", "%s",
-                   hook.frame_hook ? "all" : "running ones and those of the threading module");
+                   _rec_settrace.frame_hook ? "all"
+                                            : "running ones and those of the threading module");
   return true;
 }
 
@@ -689,7 +488,8 @@ set_threading_hook (PyObject *tracer)
   PyObject *threading = PyImport_ImportModule ("threading");
   PyObject *present = threading != NULL ? PyObject_GetAttrString (threading, "_trace_hook") : NULL;
 
-  if (present != NULL && (present == Py_None || present == hook.tracer) && present != tracer)
+  if (present != NULL && (present == Py_None || present == _rec_settrace.tracer) &&
+      present != tracer)
     Py_XDECREF (PyObject_CallMethod (threading, "settrace", "O", tracer));
   PyErr_Clear ();
   Py_XDECREF (present);
@@ -704,11 +504,11 @@ install (RecEngine *engine)
   for (PyThreadState *tstate = PyInterpreterState_ThreadHead (interpreter); tstate != NULL;
        tstate = PyThreadState_Next (tstate))
     if (tstate->c_traceobj == NULL && tstate->c_tracefunc == NULL)
-      set_trace (tstate, trace, hook.tracer);
-  if (hook.frame_hook)
-    _PyInterpreterState_SetEvalFrameFunc (interpreter, eval_frame);
+      set_trace (tstate, _rec_settrace_trace, _rec_settrace.tracer);
+  if (_rec_settrace.frame_hook)
+    _PyInterpreterState_SetEvalFrameFunc (interpreter, _rec_settrace_eval);
   else
-    set_threading_hook (hook.tracer);
+    set_threading_hook (_rec_settrace.tracer);
   return true;
 }
 
@@ -717,33 +517,23 @@ uninstall (RecEngine *engine)
 {
   PyInterpreterState *interpreter = PyInterpreterState_Get ();
 
-  if (_PyInterpreterState_GetEvalFrameFunc (interpreter) == eval_frame)
+  if (_PyInterpreterState_GetEvalFrameFunc (interpreter) == _rec_settrace_eval)
     _PyInterpreterState_SetEvalFrameFunc (interpreter, _PyEval_EvalFrameDefault);
-  if (!hook.frame_hook)
+  if (!_rec_settrace.frame_hook)
     set_threading_hook (Py_None);
 #if REC_FRAME_HOOK_USES_STACK
-  if (hook.deep_thread != 0)
-    forget_deep_thread ();
+  if (_rec_settrace.deep_thread != 0)
+    _rec_settrace_forget_deep ();
 #endif
-  hook.frame_hook = false;
+  _rec_settrace.frame_hook = false;
   for (PyThreadState *tstate = PyInterpreterState_ThreadHead (interpreter); tstate != NULL;
        tstate = PyThreadState_Next (tstate))
-    if (is_ours (tstate))
+    if (_rec_settrace_is_ours (tstate))
       {
-        rec_py_tracing_set (tstate, trace, true);
+        rec_py_tracing_set (tstate, _rec_settrace_trace, true);
         set_trace (tstate, NULL, NULL);
       }
 }
-
-#if REC_FRAME_HOOK_USES_STACK
-static void
-after_fork_in_child (RecEngine *engine)
-{
-  hook.is_missing_told = false;
-  if (hook.deep_thread != 0 && hook.deep_thread != rec_py_thread_key (rec_py_thread ()))
-    put_back_frame_hook (PyInterpreterState_Get ());
-}
-#endif
 
 const RecHook *
 rec_hook_get (void)
@@ -754,7 +544,7 @@ rec_hook_get (void)
     .install = install,
     .uninstall = uninstall,
 #if REC_FRAME_HOOK_USES_STACK
-    .after_fork_in_child = after_fork_in_child,
+    .after_fork_in_child = _rec_settrace_after_fork_in_child,
 #endif
   };
 
