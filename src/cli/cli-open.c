@@ -60,6 +60,18 @@ open_one (const char *directory, TxError *error)
   return status == TX_OK ? replay_trace_open (directory, error) : NULL;
 }
 
+const char *
+cli_take_directory (const char *program, int argc, char **argv)
+{
+  if (optind == argc)
+    cli_report (program, "no DIR given (see --help)");
+  else if (optind < argc - 1)
+    cli_report (program, "cannot take '%s': one DIR only (see --help)", argv[optind + 1]);
+  else
+    return argv[optind];
+  return NULL;
+}
+
 ReplayTrace *
 cli_open_trace (const char *directory, TxError *error)
 {

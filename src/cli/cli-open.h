@@ -12,6 +12,14 @@
  */
 ReplayTrace *cli_open_trace (const char *directory, TxError *error) TX_WARN_UNUSED;
 
+/**
+ * cli_take_directory:
+ * The one argument that is left behind the options that getopt took.
+ *
+ * Returns: (nullable): borrowed from @argv; NULL: none or several, which was said
+ */
+const char *cli_take_directory (const char *program, int argc, char **argv);
+
 /** CliRange: wall clock (UTC ns); both ends belong to it. */
 typedef struct {
   int64_t from_ns; /* INT64_MIN: from the start */

@@ -150,16 +150,8 @@ is_consistent (const AnalyseOptions *options)
 static int
 take_directory (int argc, char **argv, AnalyseOptions *options)
 {
-  if (optind == argc)
-    cli_report (program, "no DIR given (see --help)");
-  else if (optind < argc - 1)
-    cli_report (program, "cannot take '%s': one DIR only (see --help)", argv[optind + 1]);
-  else if (is_consistent (options))
-    {
-      options->directory = argv[optind];
-      return -1;
-    }
-  return CLI_EXIT_USAGE;
+  options->directory = cli_take_directory (program, argc, argv);
+  return options->directory && is_consistent (options) ? -1 : CLI_EXIT_USAGE;
 }
 
 /* Returns -1 to go on, else what to exit with. */

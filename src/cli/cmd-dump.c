@@ -432,16 +432,8 @@ parse_options (int argc, char **argv, Options *options)
         fputs ("Try 'trackexec-dump --help'.\n", stderr);
         return CLI_EXIT_USAGE;
       }
-  if (optind != argc - 1)
-    {
-      cli_report (program,
-                  optind < argc ? "cannot take '%s': one DIR only (see --help)"
-                                : "no DIR given%s (see --help)",
-                  optind < argc ? argv[optind + 1] : "");
-      return CLI_EXIT_USAGE;
-    }
-  options->directory = argv[optind];
-  return -1;
+  options->directory = cli_take_directory (program, argc, argv);
+  return options->directory ? -1 : CLI_EXIT_USAGE;
 }
 
 int

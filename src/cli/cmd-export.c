@@ -209,16 +209,9 @@ take_directory (int argc, char **argv, Options *options)
   if (options->format == NULL)
     cli_report (program,
                 "no --format given (say callgrind, collapsed, speedscope, perfetto or csv)");
-  else if (optind == argc)
-    cli_report (program, "no DIR given (see --help)");
-  else if (optind < argc - 1)
-    cli_report (program, "cannot take '%s': one DIR only (see --help)", argv[optind + 1]);
   else
-    {
-      options->directory = argv[optind];
-      return -1;
-    }
-  return CLI_EXIT_USAGE;
+    options->directory = cli_take_directory (program, argc, argv);
+  return options->directory ? -1 : CLI_EXIT_USAGE;
 }
 
 /* Returns -1 to go on, else what to exit with. */

@@ -225,19 +225,15 @@ take_option (int option, Options *options)
 static bool
 check_options (int argc, char **argv, Options *options)
 {
-  if (optind == argc)
-    cli_report (program, "no DIR given (see --help)");
-  else if (optind < argc - 1)
-    cli_report (program, "cannot take '%s': one DIR only (see --help)", argv[optind + 1]);
-  else if (options->json && options->n_commands == 0)
+  options->directory = cli_take_directory (program, argc, argv);
+  if (options->directory == NULL)
+    return false;
+  if (options->json && options->n_commands == 0)
     cli_report (program, "cannot print JSON of the screen: give --command too (see --help)");
   else if (options->follow && options->n_commands > 0)
     cli_report (program, "cannot follow with --command: that needs the screen (see --help)");
   else
-    {
-      options->directory = argv[optind];
-      return true;
-    }
+    return true;
   return false;
 }
 
