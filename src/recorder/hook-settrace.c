@@ -436,6 +436,24 @@ eval_frame_slow (PyThreadState *tstate, RecPyFrame *frame, int thrown)
   return result;
 }
 
+/* Code out of scope that is called from code out of scope is not traced, as that is not. */
+static inline bool
+is_untraced_already (const PyThreadState *tstate)
+{
+  return !rec_py_tracing_is_on (tstate) &&
+         tstate->c_tracefunc == rec_py_untraced_function (_rec_settrace_trace);
+}
+
+/* Something was switched on in the meantime. */
+__attribute__ ((noinline)) static void
+untrace_again (RecEngine *engine, PyThreadState *tstate)
+{
+  if (!_rec_settrace_is_ours (tstate))
+    return;
+  take_back (engine, tstate);
+  rec_py_tracing_set (tstate, _rec_settrace_trace, _rec_settrace.deep_thread != 0);
+}
+
 /* Code in scope that is called from code in scope is traced as that is. Only where it has changed
  * the trace function by itself is there something to be put back. */
 PyObject *
@@ -447,9 +465,19 @@ _rec_settrace_eval (PyThreadState *tstate, RecPyFrame *frame, int thrown)
 
   if (__builtin_expect (engine->stream == NULL || !is_stack_known_high () ||
                             !rec_code_table_is_decided (&engine->codes, code) ||
-                            code->function == 0 || tstate->c_tracefunc != _rec_settrace_trace ||
-                            !_rec_settrace_is_ours (tstate) || !rec_py_tracing_is_on (tstate),
+                            !_rec_settrace_is_ours (tstate),
                         0))
+    return eval_frame_slow (tstate, frame, thrown);
+  if (code->function == 0 && is_untraced_already (tstate))
+    {
+      _rec_settrace.evaluated = frame;
+      result = _PyEval_EvalFrameDefault (tstate, frame, thrown);
+      if (__builtin_expect (!is_untraced_already (tstate), 0))
+        untrace_again (engine, tstate);
+      return result;
+    }
+  if (code->function == 0 || tstate->c_tracefunc != _rec_settrace_trace ||
+      !rec_py_tracing_is_on (tstate))
     return eval_frame_slow (tstate, frame, thrown);
   _rec_settrace.evaluated = frame;
   result = _PyEval_EvalFrameDefault (tstate, frame, thrown);

@@ -476,6 +476,17 @@ rec_py_tracing_set (PyThreadState *tstate, Py_tracefunc function, bool on)
 #endif
 }
 
+/* What the trace function then is where it is switched off. */
+static inline Py_tracefunc
+rec_py_untraced_function (Py_tracefunc function)
+{
+#if PY_VERSION_HEX >= 0x030A0000
+  return function;
+#else
+  return NULL;
+#endif
+}
+
 /* Switches tracing on in all C-level evaluations of @tstate, not only in the innermost. */
 static inline void
 rec_py_tracing_set_everywhere (PyThreadState *tstate, Py_tracefunc function)
