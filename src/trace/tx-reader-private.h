@@ -21,7 +21,6 @@ struct _TxReader
   bool has_end;
   uint64_t trace_id;
   uint32_t pid; /* 0 unknown */
-  uint64_t start_ticks;
   TxReaderState state;
   TxRingBlocks ring;
   TxBlockTable blocks;
