@@ -269,9 +269,14 @@ look_at_ring (int dir_fd, const char *name, const char *below, TxRecoverStats *s
       stats->n_alive += is_ours;
       return;
     }
-  /* Sealing removes it. A trace that was begun only half does not know of its ring. */
+  /* Sealing removes it. A trace that was begun only half does not know of its ring, or says nothing
+     at all yet. */
   if (is_ours && is_needed (home.directory, header.trace_id))
-    is_unknown = recover_one (home.directory, stats) == TX_RECOVER_TAIL_MISSING;
+    {
+      TxRecoverResult result = recover_one (home.directory, stats);
+
+      is_unknown = result == TX_RECOVER_TAIL_MISSING || result == TX_RECOVER_NO_TRACE;
+    }
   if ((is_unknown || !is_needed (home.directory, header.trace_id)) && unlinkat (dir_fd, name, 0) == 0)
     stats->n_rings_removed++;
 }

@@ -397,6 +397,25 @@ test_trace_is_gone (void)
   clear_place (&place);
 }
 
+/* Whoever began it was killed when `info` was made and not yet written: no reader will ever find the
+ * ring. */
+static void
+test_info_is_empty (void)
+{
+  Place place = make_place ();
+  TxRecoverStats stats = { 0 };
+  char *info = g_build_filename (place.trace, "info", NULL);
+
+  leave_dead (&place);
+  g_assert_cmpint (truncate (info, 0), ==, 0);
+  tx_recover_rings (place.root, place.root, NULL, &stats);
+  g_assert_cmpuint (stats.n_rings_removed, ==, 1);
+  g_assert_cmpuint (stats.n_sealed + stats.n_failed, ==, 0);
+  g_assert_cmpuint (count_files (place.rings), ==, 0);
+  g_free (info);
+  clear_place (&place);
+}
+
 /* Another process records where the trace was. */
 static void
 test_place_is_taken (void)
@@ -792,6 +811,7 @@ main (int argc, char **argv)
   g_test_add_func ("/trace/recover/cut-short", test_cut_short);
   g_test_add_func ("/trace/recover/no-room", test_no_room);
   g_test_add_func ("/trace/recover/trace-is-gone", test_trace_is_gone);
+  g_test_add_func ("/trace/recover/info-is-empty", test_info_is_empty);
   g_test_add_func ("/trace/recover/place-is-taken", test_place_is_taken);
   g_test_add_func ("/trace/recover/cut-end", test_cut_end);
   g_test_add_func ("/trace/recover/links", test_links);
