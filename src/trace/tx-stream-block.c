@@ -259,7 +259,7 @@ bool
 _tx_stream_begin (TxStream *self, uint32_t size, unsigned flags)
 {
   TxStreamPrivate *priv = self->priv;
-  TxThread *thread = self->current;
+  TxThread *thread = _tx_stream_get_current (self);
   Prologue prologue = { 0 };
   bool is_asked;
   uint32_t needed;

@@ -91,19 +91,30 @@ enum
   TX_BEGIN_STAMPED = 1, /* the event gets an exact time */
 };
 
-/** _tx_stream_init: a stream on @ring; @poke may be set later. False without memory. */
-bool _tx_stream_init (TxStream *self,
-                      TxRing *ring,
-                      int64_t (*clock_ns) (void *data, bool realtime),
-                      void *clock_data);
+/** _tx_stream_new: (nullable): a stream on @ring; @poke may be set later. NULL without memory. */
+TxStream *
+_tx_stream_new (TxRing *ring, int64_t (*clock_ns) (void *data, bool realtime), void *clock_data);
 
 /** _tx_stream_use_system_clocks: @clock_ns is the system's: the CPU clock and the counter go with
  * it. */
 void _tx_stream_use_system_clocks (TxStream *self);
-void _tx_stream_clear (TxStream *self);
+void _tx_stream_free (TxStream *self);
 
 /** _tx_stream_abandon: in a forked child; async-signal-safe. */
 void _tx_stream_abandon (TxStream *self);
+
+/**
+ * _tx_stream_get_current:
+ * The current thread, for whatever is not on the hot path. In a child of a fork that called no
+ * handlers (_Fork(), clone()) this is the first look: then it is nobody from here on.
+ */
+static inline TxThread *
+_tx_stream_get_current (TxStream *self)
+{
+  if (__builtin_expect (!self->is_ours, 0))
+    _tx_stream_abandon (self);
+  return self->current;
+}
 
 /**
  * _tx_stream_begin:

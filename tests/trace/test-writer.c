@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -347,6 +348,107 @@ test_child_leaves_the_ring_alone (Fixture *fixture, gconstpointer data)
   tx_reader_close (reader);
 }
 
+/* What a child may do first. */
+static void
+do_in_child (Fixture *fixture, guint what)
+{
+  TxStream *stream = fixture->stream;
+  TxFrame frame = { .function = fixture->f, .line = 3, .key = 5 };
+
+  switch (what)
+    {
+    case 0:
+      tx_stream_line (stream, 77777);
+      break;
+    case 1:
+      tx_stream_call (stream, fixture->f, 1, 9);
+      break;
+    case 2:
+      tx_stream_return (stream);
+      break;
+    case 3:
+      tx_stream_unwind (stream);
+      break;
+    case 4:
+      tx_stream_yield (stream);
+      break;
+    case 5:
+      tx_stream_resume (stream, fixture->f, 1, 7);
+      break;
+    case 6:
+      tx_stream_mark (stream, "child", 5);
+      break;
+    case 7:
+      tx_stream_raise (stream, 1, "child", 5);
+      break;
+    case 8:
+      tx_stream_precise_begin (stream);
+      break;
+    case 9:
+      tx_stream_precise_end (stream);
+      break;
+    case 10:
+      tx_stream_resync (stream, &frame, &(uint32_t){ 1 }, 1, TX_STACK_RESYNC);
+      break;
+    case 11:
+      tx_stream_switch_to (stream, tx_stream_get_thread (stream, 1));
+      break;
+    case 12:
+      tx_stream_define_thread (stream, stream->current, 7, "child");
+      break;
+    case 13:
+      (void) tx_stream_define_file (stream, "/b.py", 5);
+      break;
+    case 14:
+      tx_stream_drop_thread (stream, stream->current);
+      break;
+    case 15:
+      (void) tx_writer_pause_thread (fixture->writer, SECOND_NS);
+      break;
+    case 16:
+      tx_writer_get_stats (fixture->writer, &(TxWriterStats){ 0 });
+      break;
+    default:
+      break;
+    }
+}
+
+#define N_IN_CHILD 18u
+
+/* No handler runs for these forks, and the ring is not there. */
+static void
+test_children_without_handlers (Fixture *fixture, gconstpointer data)
+{
+  TxReader *reader;
+
+  for (guint i = 0; i < 2 * N_IN_CHILD; i++)
+    {
+      pid_t pid;
+
+      write_lines (fixture, 100);
+      if (i == N_IN_CHILD)
+        tx_stream_precise_begin (fixture->stream);
+      write_lines (fixture, 10);
+      pid = (pid_t) syscall (SYS_clone, SIGCHLD, 0, 0, 0, 0);
+      if (pid == 0)
+        {
+          do_in_child (fixture, i % N_IN_CHILD);
+          for (guint j = 0; j < N_IN_CHILD; j++)
+            do_in_child (fixture, j);
+          tx_writer_allow_thread (fixture->writer);
+          if (tx_writer_flush (fixture->writer, 0, NULL) != TX_ERROR_FORKED ||
+              tx_writer_close (fixture->writer, SECOND_NS, NULL) != TX_OK)
+            _exit (1);
+          _exit (0);
+        }
+      g_assert_cmpint (wait_for (pid), ==, 0);
+    }
+  reader = finish (fixture);
+  g_assert_cmpuint (tx_reader_get_n_steps (reader), ==, 2 * N_IN_CHILD * 110);
+  g_assert_cmpuint (tx_reader_get_n_files (reader), ==, 1);
+  tx_reader_close (reader);
+}
+
 /* A limit on the size of files is no signal for the program, and costs us a new segment. */
 static void
 test_file_size_limit (Fixture *fixture, gconstpointer data)
@@ -509,6 +611,7 @@ main (int argc, char **argv)
   ADD ("/trace/writer/full-speed", test_full_speed);
   ADD ("/trace/writer/descriptors", test_descriptors_taken_away);
   ADD ("/trace/writer/fork", test_child_leaves_the_ring_alone);
+  ADD ("/trace/writer/fork-without-handlers", test_children_without_handlers);
   ADD ("/trace/writer/pause", test_pause);
   ADD ("/trace/writer/file-size-limit", test_file_size_limit);
   ADD ("/trace/writer/directory-removed", test_directory_removed);
