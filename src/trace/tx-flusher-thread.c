@@ -33,6 +33,9 @@
 #define N_SLOTS_GROW      16u
 #define N_SHRINK_TICKS    5000u
 
+/* So much later threads are tried again that could not be made. */
+#define START_RETRY_NS 100000000
+
 /* ---- Time ---- */
 
 static struct timespec
@@ -317,14 +320,33 @@ _tx_flusher_start (TxFlusher *self)
   return is_started;
 }
 
+/* Where no thread can be made just now (a limit on processes), it is tried again before long. Until
+ * then the ring takes what it can, and then events are lost. */
+static void
+try_start (TxFlusher *self)
+{
+  TxStreamPrivate *stream = self->stream->priv;
+  int64_t now_ns = stream->is_unserved ? _tx_os_get_mono_ns () : 0;
+
+  if (stream->is_unserved && now_ns < self->start_retry_ns)
+    return;
+  stream->is_unserved = !_tx_flusher_start (self);
+  if (stream->is_unserved)
+    self->start_retry_ns = _tx_os_get_mono_ns () + START_RETRY_NS;
+}
+
 void
 _tx_flusher_poke (void *data)
 {
   TxFlusher *self = data;
 
   if (atomic_load_explicit (&self->may_start, memory_order_relaxed))
-    (void) _tx_flusher_start (self);
-  else if (atomic_load (&self->clock.is_asleep))
+    {
+      try_start (self);
+      return;
+    }
+  self->stream->priv->is_unserved = false;
+  if (atomic_load (&self->clock.is_asleep))
     {
       atomic_store (&self->clock.is_asleep, false);
       wake (&self->clock);

@@ -57,6 +57,8 @@ struct _TxStreamPrivate
       is_converted; /* see tx-convert.h: no clock is read but for a block's start and where asked */
   bool is_open;     /* a slot is open */
   bool needs_poke;
+  bool is_unserved;        /* poke has found that no native thread can be made: it is to be called
+                              whenever there is time for it */
   uint64_t sequence;       /* of the open block, else of the next one */
   uint8_t *end;            /* of the open slot's data */
   TxThreadId block_thread; /* thread of the last event in the open block, 0: none */
@@ -203,6 +205,15 @@ void _tx_stream_seal (TxStream *self, int64_t mono_last_ns);
 
 /** _tx_stream_lose: counts an event that is left out. */
 void _tx_stream_lose (TxStream *self);
+
+/**
+ * _tx_stream_state_loss:
+ * Nothing may come that would be behind a gap: what was lost since the last block is stated by one
+ * that has nothing else.
+ *
+ * Returns: whether it is there, sealed; false too when nothing was lost, or no slot is free
+ */
+bool _tx_stream_state_loss (TxStream *self);
 
 /** _tx_stream_update_limit: after anything that changes whether the fast path may be used. */
 void _tx_stream_update_limit (TxStream *self);

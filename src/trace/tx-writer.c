@@ -348,6 +348,7 @@ seal_now (TxWriter *self)
 {
   _tx_stream_put_end (self->stream);
   _tx_stream_seal (self->stream, self->flusher.clock_ns (self->flusher.clock_data, false));
+  (void) _tx_stream_state_loss (self->stream);
 }
 
 static void
@@ -428,6 +429,9 @@ finish (void *data)
   TxWriter *self = data;
   TxFlusher *flusher = &self->flusher;
 
+  /* While the ring was full there was no room for saying so. */
+  if (!_tx_flusher_has_sealed (flusher) && _tx_stream_state_loss (self->stream))
+    (void) _tx_flusher_work (flusher, true);
   if (_tx_flusher_has_sealed (flusher))
     self->end_result =
         atomic_load (&flusher->last_errno) ? -atomic_load (&flusher->last_errno) : -EIO;

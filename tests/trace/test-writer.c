@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // TxWriter with its native thread, on the real system: times, idleness, forks, descriptors that are
 // taken away, closing. What happens when the system refuses is test-writer-faults.c's.
+#include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
@@ -291,6 +292,82 @@ test_descriptors_taken_away (Fixture *fixture, gconstpointer data)
   g_free (content);
   g_unlink (path);
   g_free (path);
+}
+
+/* ---- Threads that cannot be made ---- */
+
+static _Atomic bool has_no_threads;
+
+static int
+refuse_thread (TxOs *os, void *(*run) (void *), void *data, uint64_t *ret_thread)
+{
+  return atomic_load (&has_no_threads)
+             ? -EAGAIN
+             : _tx_os_get_default ()->start_thread (os, run, data, ret_thread);
+}
+
+static uint64_t
+count_lost (const TxReader *reader)
+{
+  uint64_t n_lost = 0;
+
+  for (size_t i = 0; i < tx_reader_get_n_blocks (reader); i++)
+    n_lost += tx_reader_get_block_info (reader, i)->events_lost;
+  return n_lost;
+}
+
+/* A limit on processes holds for a while: recording goes on when it does not any more, and what was lost
+ * is said. @is_for_good: it holds to the end. */
+static void
+check_no_threads (Fixture *fixture, gboolean is_for_good)
+{
+  TxWriterOptions options = { .slot_count = 4, .slot_size_bytes = TX_SLOT_SIZE_MIN };
+  TxOs os = *_tx_os_get_default ();
+  TxStreamStats stats;
+  TxReader *reader;
+  uint64_t n_lost;
+
+  os.start_thread = refuse_thread;
+  atomic_store (&has_no_threads, true);
+  tear_down (fixture, NULL);
+  fixture->directory = trace_text_make_directory ();
+  fixture->writer = _tx_writer_new_with_os (fixture->directory, &options, &os, NULL);
+  fixture->stream = tx_writer_get_stream (fixture->writer);
+  tx_stream_switch_to (fixture->stream, tx_stream_get_thread (fixture->stream, 1));
+  tx_stream_call (fixture->stream, 0, 1, 1);
+  write_lines (fixture, 100000);
+  tx_stream_get_stats (fixture->stream, &stats);
+  n_lost = stats.events_lost;
+  g_assert_cmpuint (n_lost, >, 50000);
+  if (!is_for_good)
+    {
+      atomic_store (&has_no_threads, false);
+      for (int i = 0; i < 20000 && !is_for_good; i++)
+        {
+          write_lines (fixture, 2);
+          tx_stream_get_stats (fixture->stream, &stats);
+          is_for_good = stats.events_lost == n_lost;
+          n_lost = stats.events_lost;
+          g_usleep (1000);
+        }
+      g_assert_true (is_for_good);
+    }
+  reader = finish (fixture);
+  g_assert_cmpuint (count_lost (reader), ==, n_lost);
+  g_assert_cmpint (tx_reader_get_state (reader), ==, TX_STATE_FINISHED);
+  tx_reader_close (reader);
+}
+
+static void
+test_no_threads_for_a_while (Fixture *fixture, gconstpointer data)
+{
+  check_no_threads (fixture, FALSE);
+}
+
+static void
+test_no_threads (Fixture *fixture, gconstpointer data)
+{
+  check_no_threads (fixture, TRUE);
 }
 
 /* ---- Forks ---- */
@@ -610,6 +687,8 @@ main (int argc, char **argv)
   ADD ("/trace/writer/flush", test_flush);
   ADD ("/trace/writer/full-speed", test_full_speed);
   ADD ("/trace/writer/descriptors", test_descriptors_taken_away);
+  ADD ("/trace/writer/no-threads-for-a-while", test_no_threads_for_a_while);
+  ADD ("/trace/writer/no-threads", test_no_threads);
   ADD ("/trace/writer/fork", test_child_leaves_the_ring_alone);
   ADD ("/trace/writer/fork-without-handlers", test_children_without_handlers);
   ADD ("/trace/writer/pause", test_pause);
