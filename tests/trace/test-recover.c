@@ -17,6 +17,7 @@
 #include "trace/tx-recover-job-private.h"
 #include "trace/tx-recover.h"
 #include "trace/tx-ring-home-private.h"
+#include "trace/tx-writer-private.h"
 #include "trace/tx.h"
 #include "trace-text.h"
 
@@ -197,6 +198,68 @@ test_dead_trace (void)
 
   g_free (before);
   g_free (after);
+  clear_place (&place);
+}
+
+static int
+refuse_thread (TxOs *os, void *(*func) (void *), void *data, uint64_t *ret_thread)
+{
+  return -EAGAIN;
+}
+
+/* Nobody empties the ring, so most is lost; and then it is killed. */
+static void
+record_with_loss (const Place *place)
+{
+  TxWriterOptions options = { .ring_dir = place->root,
+                              .slot_count = 2,
+                              .slot_size_bytes = TX_SLOT_SIZE_MIN };
+  TxOs os = *_tx_os_get_default ();
+  TxWriter *writer;
+  TxStream *stream;
+
+  os.start_thread = refuse_thread;
+  writer = _tx_writer_new_with_os (place->trace, &options, &os, NULL);
+  stream = tx_writer_get_stream (writer);
+  tx_stream_switch_to (stream, tx_stream_get_thread (stream, 7));
+  tx_stream_call (stream, 0, 1, 1);
+  for (uint32_t i = 1; i <= 50000; i++)
+    tx_stream_line (stream, i);
+  raise (SIGKILL);
+}
+
+static void
+test_lost_last (void)
+{
+  Place place = make_place ();
+  uint64_t n_blocks, n_shown = 0, n_lost = 0;
+  TxReader *reader;
+  pid_t pid = fork ();
+
+  if (pid == 0)
+    record_with_loss (&place);
+  g_assert_cmpint (waitpid (pid, NULL, 0), ==, pid);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_assert_cmpint (recover (&place, &n_blocks), ==, i ? TX_RECOVER_WHOLE : TX_RECOVER_SEALED);
+      g_assert_cmpuint (n_blocks, ==, i ? 0 : 3);
+    }
+  reader = tx_reader_open (place.trace, NULL);
+  g_assert_nonnull (reader);
+  g_assert_cmpstr (tx_reader_get_damage (reader, NULL), ==, NULL);
+  for (size_t i = 0; i < tx_reader_get_n_blocks (reader); i++)
+    {
+      TxBlock *block;
+
+      g_assert_cmpint (tx_reader_load_block (reader, i, &block, NULL), ==, TX_OK);
+      n_shown += block->n_steps;
+      for (size_t j = 0; j < block->n_gaps; j++)
+        n_lost += block->gaps[j].events_lost;
+      tx_block_free (block);
+    }
+  g_assert_cmpuint (n_lost, >, 0);
+  g_assert_cmpuint (n_shown + n_lost, ==, 50000);
+  tx_reader_close (reader);
   clear_place (&place);
 }
 
@@ -397,8 +460,8 @@ test_trace_is_gone (void)
   clear_place (&place);
 }
 
-/* Whoever began it was killed when `info` was made and not yet written: no reader will ever find the
- * ring. */
+/* Whoever began it was killed when `info` was made and not yet written: no reader will ever find
+ * the ring. */
 static void
 test_info_is_empty (void)
 {
@@ -700,12 +763,6 @@ wait_for_end (const Place *place)
   g_free (end);
 }
 
-static int
-refuse_thread (TxOs *os, void *(*func) (void *), void *data, uint64_t *ret_thread)
-{
-  return -EAGAIN;
-}
-
 /* A program that may have no thread more goes on without. */
 static void
 test_job_without_a_thread (void)
@@ -807,6 +864,7 @@ main (int argc, char **argv)
   g_test_add_func ("/trace/recover/job", test_job);
   g_test_add_func ("/trace/recover/job-without-a-thread", test_job_without_a_thread);
   g_test_add_func ("/trace/recover/dead-trace", test_dead_trace);
+  g_test_add_func ("/trace/recover/lost-last", test_lost_last);
   g_test_add_func ("/trace/recover/live-trace", test_live_trace);
   g_test_add_func ("/trace/recover/exec", test_exec);
   g_test_add_func ("/trace/recover/closed-trace", test_closed_trace);
