@@ -569,6 +569,31 @@ test_file_size_limit (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (wait_for (pid), ==, 0);
 }
 
+/* Somebody makes room on the disk with rm. */
+static void
+test_segment_removed (Fixture *fixture, gconstpointer data)
+{
+  char *segment = g_build_filename (fixture->directory, "blocks.00000", NULL);
+  TxReader *reader;
+
+  write_lines (fixture, 100);
+  g_assert_cmpint (tx_writer_flush (fixture->writer, SECOND_NS, NULL), ==, TX_OK);
+  g_assert_cmpint (g_unlink (segment), ==, 0);
+  write_lines (fixture, 1000);
+  g_assert_cmpint (tx_writer_flush (fixture->writer, SECOND_NS, NULL), ==, TX_OK);
+  write_lines (fixture, 1000);
+  reader = finish (fixture);
+  g_assert_cmpuint (tx_reader_get_n_blocks (reader), ==, 3);
+  g_assert_cmpint (tx_reader_get_block_info (reader, 0)->place, !=, TX_BLOCK_FILE);
+  for (size_t i = 1; i < 3; i++)
+    {
+      g_assert_cmpint (tx_reader_get_block_info (reader, i)->place, ==, TX_BLOCK_FILE);
+      g_assert_cmpuint (tx_reader_get_block_info (reader, i)->steps, ==, 1000);
+    }
+  tx_reader_close (reader);
+  g_free (segment);
+}
+
 static void
 test_directory_removed (Fixture *fixture, gconstpointer data)
 {
@@ -693,6 +718,7 @@ main (int argc, char **argv)
   ADD ("/trace/writer/fork-without-handlers", test_children_without_handlers);
   ADD ("/trace/writer/pause", test_pause);
   ADD ("/trace/writer/file-size-limit", test_file_size_limit);
+  ADD ("/trace/writer/segment-removed", test_segment_removed);
   ADD ("/trace/writer/directory-removed", test_directory_removed);
   ADD ("/trace/writer/no-events", test_close_without_events);
   ADD ("/trace/writer/used-directory", test_used_directory_is_refused);
