@@ -312,6 +312,7 @@ _tx_flusher_start (TxFlusher *self)
 
   pthread_mutex_lock (&self->mutex);
   self->exit = TX_FLUSHER_STAY;
+  atomic_store (&self->is_hurried, false);
   is_started = start_thread (self, &self->disk, run_disk) &&
                start_thread (self, &self->clock, run_clock);
   if (is_started)
@@ -459,6 +460,7 @@ _tx_flusher_stop (TxFlusher *self, TxFlusherExit how, uint64_t timeout_ns, bool 
   atomic_store (&self->may_start, false);
   pthread_mutex_lock (&self->mutex);
   self->exit = how;
+  atomic_store (&self->is_hurried, how == TX_FLUSHER_EXIT_NOW);
   wake (&self->clock);
   wake (&self->disk);
   wait_ended (self, how != TX_FLUSHER_EXIT_NOW, timeout_ns);
@@ -467,7 +469,10 @@ _tx_flusher_stop (TxFlusher *self, TxFlusherExit how, uint64_t timeout_ns, bool 
   if (!is_ended && make_orphan)
     orphan_threads (self);
   else if (!is_ended)
-    self->exit = TX_FLUSHER_STAY;
+    {
+      self->exit = TX_FLUSHER_STAY;
+      atomic_store (&self->is_hurried, false);
+    }
   pthread_mutex_unlock (&self->mutex);
   if (is_clock_ended && (is_ended || !make_orphan))
     join_thread (&self->clock, how);

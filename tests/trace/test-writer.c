@@ -316,8 +316,8 @@ count_lost (const TxReader *reader)
   return n_lost;
 }
 
-/* A limit on processes holds for a while: recording goes on when it does not any more, and what was lost
- * is said. @is_for_good: it holds to the end. */
+/* A limit on processes holds for a while: recording goes on when it does not any more, and what was
+ * lost is said. @is_for_good: it holds to the end. */
 static void
 check_no_threads (Fixture *fixture, gboolean is_for_good)
 {
@@ -368,6 +368,53 @@ static void
 test_no_threads (Fixture *fixture, gconstpointer data)
 {
   check_no_threads (fixture, TRUE);
+}
+
+/* ---- Much to do ---- */
+
+static _Atomic bool is_hanging;
+
+static int64_t
+hang_write_at (TxOs *os, int fd, const void *bytes, size_t size_bytes, uint64_t offset)
+{
+  while (atomic_load (&is_hanging))
+    g_usleep (1000);
+  return _tx_os_get_default ()->write_at (os, fd, bytes, size_bytes, offset);
+}
+
+/* Before a fork the thread ends after the block that it is at, not after all that have piled up
+ * while the disk hung. */
+static void
+test_pause_behind_a_hang (Fixture *fixture, gconstpointer data)
+{
+  TxOs os = *_tx_os_get_default ();
+  TxStreamStats stream;
+  TxWriterStats writer;
+  TxReader *reader;
+
+  os.write_at = hang_write_at;
+  tear_down (fixture, NULL);
+  fixture->directory = trace_text_make_directory ();
+  fixture->writer = _tx_writer_new_with_os (fixture->directory, NULL, &os, NULL);
+  fixture->stream = tx_writer_get_stream (fixture->writer);
+  tx_stream_switch_to (fixture->stream, tx_stream_get_thread (fixture->stream, 1));
+  tx_stream_call (fixture->stream, 0, 1, 1);
+  atomic_store (&is_hanging, true);
+  for (guint i = 0; i < 300; i++)
+    {
+      write_lines (fixture, 100000);
+      g_usleep (1000); /* the ring grows */
+    }
+  atomic_store (&is_hanging, false);
+  g_assert_true (tx_writer_pause_thread (fixture->writer, 20 * SECOND_NS));
+  tx_stream_get_stats (fixture->stream, &stream);
+  tx_writer_get_stats (fixture->writer, &writer);
+  g_assert_cmpuint (stream.blocks, >, 100);
+  g_assert_cmpuint (writer.blocks_written, <, stream.blocks / 2);
+  tx_writer_allow_thread (fixture->writer);
+  reader = finish (fixture);
+  g_assert_cmpuint (tx_reader_get_n_steps (reader) + count_lost (reader), ==, 30000000);
+  tx_reader_close (reader);
 }
 
 /* ---- Forks ---- */
@@ -714,6 +761,7 @@ main (int argc, char **argv)
   ADD ("/trace/writer/descriptors", test_descriptors_taken_away);
   ADD ("/trace/writer/no-threads-for-a-while", test_no_threads_for_a_while);
   ADD ("/trace/writer/no-threads", test_no_threads);
+  ADD ("/trace/writer/pause-behind-a-hang", test_pause_behind_a_hang);
   ADD ("/trace/writer/fork", test_child_leaves_the_ring_alone);
   ADD ("/trace/writer/fork-without-handlers", test_children_without_handlers);
   ADD ("/trace/writer/pause", test_pause);
