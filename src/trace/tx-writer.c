@@ -187,17 +187,38 @@ make_files (TxWriter *self, const TxWriterOptions *options)
   return result;
 }
 
+static void
+clear_flusher (TxFlusher *self)
+{
+  _tx_catalog_writer_clear (&self->catalog);
+  _tx_segment_writer_clear (&self->segments);
+  _tx_block_scratch_clear (&self->scratch);
+  _tx_encoded_frame_clear (&self->frame);
+  tx_digester_free (self->digester);
+  _tx_predictor_free (self->predictor);
+  _tx_hard_compressor_free (self->hard_compressor);
+}
+
+/* In a forked child whose parent had no time to end its disk thread: that may have been in the middle
+ * of anything, so its memory is left alone. What a descriptor stands for is looked at first. */
+static void
+close_flusher (TxFlusher *self)
+{
+  _tx_output_close (&self->catalog.catalog);
+  _tx_output_close (&self->catalog.sources);
+  _tx_output_close (&self->segments.segment);
+  _tx_output_close (&self->segments.index);
+  _tx_output_close (&self->segments.digests);
+}
+
 /* Frees all that a writer may have; the ring's file is not touched. */
 static void
 free_writer (TxWriter *self)
 {
-  _tx_catalog_writer_clear (&self->flusher.catalog);
-  _tx_segment_writer_clear (&self->flusher.segments);
-  _tx_block_scratch_clear (&self->flusher.scratch);
-  _tx_encoded_frame_clear (&self->flusher.frame);
-  tx_digester_free (self->flusher.digester);
-  _tx_predictor_free (self->flusher.predictor);
-  _tx_hard_compressor_free (self->flusher.hard_compressor);
+  if (self->is_abandoned && self->flusher.disk.is_running)
+    close_flusher (&self->flusher);
+  else
+    clear_flusher (&self->flusher);
   _tx_stream_free (self->stream);
   _tx_ring_clear (&self->ring);
   _tx_directory_clear (&self->directory);

@@ -573,6 +573,40 @@ test_children_without_handlers (Fixture *fixture, gconstpointer data)
   tx_reader_close (reader);
 }
 
+/* C code has forked, and the disk thread was in the middle of something: what it has is not to be
+ * believed. */
+static void
+test_child_beside_the_disk_thread (Fixture *fixture, gconstpointer data)
+{
+  TxOs os = *_tx_os_get_default ();
+  guint64 end = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
+  pid_t pid;
+
+  os.write_at = hang_write_at;
+  tear_down (fixture, NULL);
+  fixture->directory = trace_text_make_directory ();
+  fixture->writer = _tx_writer_new_with_os (fixture->directory, NULL, &os, NULL);
+  fixture->stream = tx_writer_get_stream (fixture->writer);
+  tx_stream_switch_to (fixture->stream, tx_stream_get_thread (fixture->stream, 1));
+  atomic_store (&is_hanging, true);
+  tx_stream_call (fixture->stream, 0, 1, 1);
+  while (!atomic_load (&fixture->writer->flusher.stream->priv->shared.n_sealed) ||
+         !fixture->writer->flusher.has_frame)
+    {
+      write_lines (fixture, 1000);
+      g_assert_cmpuint ((guint64) g_get_monotonic_time (), <, end);
+    }
+  pid = fork ();
+  if (pid == 0)
+    {
+      fixture->writer->flusher.frame.digest = GINT_TO_POINTER (16);
+      fixture->writer->flusher.segments.infos = GINT_TO_POINTER (16);
+      _exit (tx_writer_close (fixture->writer, 0, NULL) == TX_OK ? 0 : 1);
+    }
+  atomic_store (&is_hanging, false);
+  g_assert_cmpint (wait_for (pid), ==, 0);
+}
+
 /* A limit on the size of files is no signal for the program, and costs us a new segment. */
 static void
 test_file_size_limit (Fixture *fixture, gconstpointer data)
@@ -763,6 +797,7 @@ main (int argc, char **argv)
   ADD ("/trace/writer/no-threads", test_no_threads);
   ADD ("/trace/writer/pause-behind-a-hang", test_pause_behind_a_hang);
   ADD ("/trace/writer/fork", test_child_leaves_the_ring_alone);
+  ADD ("/trace/writer/fork-beside-the-disk-thread", test_child_beside_the_disk_thread);
   ADD ("/trace/writer/fork-without-handlers", test_children_without_handlers);
   ADD ("/trace/writer/pause", test_pause);
   ADD ("/trace/writer/file-size-limit", test_file_size_limit);
