@@ -33,6 +33,14 @@ struct _TxReader
 };
 
 /**
+ * _tx_reader_open_until:
+ * @stop: (nullable): looked at between blocks of the ring; outlives the reader
+ *
+ * As tx_reader_open(); NULL with TX_CANCELLED when @stop is true.
+ */
+TxReader *_tx_reader_open_until (const char *directory, const _Atomic bool *stop, TxError *error);
+
+/**
  * _tx_reader_identify:
  * Reads `info`, and fills in what the trace is. Damage is noted.
  */

@@ -22,9 +22,10 @@
 typedef struct
 {
   TxDirectory directory;
-  TxReader *reader;       /* owned */
-  TxCatalog filed;        /* what the file `catalog` has */
-  TxCatalogWriter writer; /* its batch, and both files opened for appending */
+  TxReader *reader;         /* owned */
+  const _Atomic bool *stop; /* borrowed (nullable) */
+  TxCatalog filed;          /* what the file `catalog` has */
+  TxCatalogWriter writer;   /* its batch, and both files opened for appending */
   TxOutput segment;
   uint32_t segment_number; /* once it is there */
   TxEncodedFrame frame;
@@ -32,6 +33,12 @@ typedef struct
   uint64_t n_blocks; /* appended */
   bool has_loss;     /* one of them only says what was lost */
 } Recovery;
+
+static int
+check_stop (const Recovery *self)
+{
+  return self->stop && atomic_load (self->stop) ? -ECANCELED : 0;
+}
 
 /* ---- Files that exist ---- */
 
@@ -335,7 +342,11 @@ append_blocks (Recovery *self)
 
   for (size_t i = blocks->n_filed; i < blocks->n_entries && result == 0; i++)
     if (blocks->entries[i].info.place == TX_BLOCK_RING)
-      result = append_ring_block (self, &blocks->entries[i]);
+      {
+        result = append_ring_block (self, &blocks->entries[i]);
+        if (result == 0)
+          result = check_stop (self);
+      }
   if (result == 0)
     result = append_loss (self);
   /* On a full disk each try would leave an empty one. */
@@ -398,7 +409,7 @@ append_sources (Recovery *self)
         }
       writer->pending[writer->n_pending++] = (TxPendingSource){ id, path, began_ns };
     }
-  while (_tx_catalog_writer_copy_source (writer, UINT64_MAX) > 0)
+  while (check_stop (self) == 0 && _tx_catalog_writer_copy_source (writer, UINT64_MAX) > 0)
     ;
 }
 
@@ -481,6 +492,8 @@ seal (Recovery *self)
   if (result == 0 &&
       adopt_file (&self->writer.sources, &self->directory, TX_FILE_SOURCES, TX_ALIGNMENT) == 0)
     append_sources (self);
+  if (result == 0)
+    result = check_stop (self);
   /* Nothing waits for the disk: a power cut now is one before, and a reader says what is missing.
    */
   if (result == 0)
@@ -515,7 +528,7 @@ recover_locked (Recovery *self, TxRecoverResult *ret_result, TxError *error)
   TxError why = { 0 };
   int result;
 
-  self->reader = tx_reader_open (self->directory.path, &why);
+  self->reader = _tx_reader_open_until (self->directory.path, self->stop, &why);
   if (!self->reader)
     {
       *ret_result = TX_RECOVER_NO_TRACE;
@@ -537,6 +550,8 @@ recover_locked (Recovery *self, TxRecoverResult *ret_result, TxError *error)
     return TX_OK;
   *ret_result = TX_RECOVER_SEALED;
   result = seal (self);
+  if (result == -ECANCELED)
+    return TX_CANCELLED;
   if (result < 0)
     return tx_error_set_errno (error, -result, "cannot seal the trace '%.300s'",
                                self->directory.path);
@@ -561,7 +576,17 @@ tx_recover_trace (const char *directory,
                   uint64_t *ret_blocks,
                   TxError *error)
 {
-  Recovery self = { 0 };
+  return tx_recover_trace_until (directory, NULL, ret_result, ret_blocks, error);
+}
+
+TxStatus
+tx_recover_trace_until (const char *directory,
+                        const _Atomic bool *stop,
+                        TxRecoverResult *ret_result,
+                        uint64_t *ret_blocks,
+                        TxError *error)
+{
+  Recovery self = { .stop = stop };
   TxStatus status;
   int result = _tx_directory_open (&self.directory, _tx_os_get_default (), directory);
 

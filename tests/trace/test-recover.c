@@ -209,10 +209,10 @@ refuse_thread (TxOs *os, void *(*func) (void *), void *data, uint64_t *ret_threa
 
 /* Nobody empties the ring, so most is lost; and then it is killed. */
 static void
-record_with_loss (const Place *place)
+record_with_loss (const Place *place, uint32_t slot_count)
 {
   TxWriterOptions options = { .ring_dir = place->root,
-                              .slot_count = 2,
+                              .slot_count = slot_count,
                               .slot_size_bytes = TX_SLOT_SIZE_MIN };
   TxOs os = *_tx_os_get_default ();
   TxWriter *writer;
@@ -223,7 +223,7 @@ record_with_loss (const Place *place)
   stream = tx_writer_get_stream (writer);
   tx_stream_switch_to (stream, tx_stream_get_thread (stream, 7));
   tx_stream_call (stream, 0, 1, 1);
-  for (uint32_t i = 1; i <= 50000; i++)
+  for (uint32_t i = 1; i <= slot_count * 25000; i++)
     tx_stream_line (stream, i);
   raise (SIGKILL);
 }
@@ -237,7 +237,7 @@ test_lost_last (void)
   pid_t pid = fork ();
 
   if (pid == 0)
-    record_with_loss (&place);
+    record_with_loss (&place, 2);
   g_assert_cmpint (waitpid (pid, NULL, 0), ==, pid);
   for (guint i = 0; i < 2; i++)
     {
@@ -405,6 +405,83 @@ test_cut_short (void)
     }
   g_assert_cmpuint (n_cut, >, 0);
   g_test_message ("%u of 30 recoveries were cut short", n_cut);
+}
+
+static guint64
+count_steps (const char *directory)
+{
+  TxReader *reader = tx_reader_open (directory, NULL);
+  guint64 n_steps = 0;
+
+  g_assert_nonnull (reader);
+  g_assert_cmpstr (tx_reader_get_damage (reader, NULL), ==, NULL);
+  for (size_t i = 0; i < tx_reader_get_n_blocks (reader); i++)
+    {
+      TxBlock *block;
+
+      g_assert_cmpint (tx_reader_load_block (reader, i, &block, NULL), ==, TX_OK);
+      n_steps += block->n_steps;
+      tx_block_free (block);
+    }
+  g_assert_cmpuint (tx_reader_get_n_steps (reader), ==, n_steps);
+  tx_reader_close (reader);
+  return n_steps;
+}
+
+static _Atomic bool stop_now, has_begun;
+
+static void *
+stop_cb (void *data)
+{
+  gint64 end;
+
+  while (!atomic_load (&has_begun))
+    ;
+  end = g_get_monotonic_time () + GPOINTER_TO_INT (data);
+  while (g_get_monotonic_time () < end)
+    ;
+  atomic_store (&stop_now, true);
+  return NULL;
+}
+
+/* Somebody forks, and does not wait: whenever it is stopped, the next one goes on from there. */
+static void
+test_stopped (void)
+{
+  Place place = make_place ();
+  guint n_cancelled = 0;
+  guint64 n_steps;
+  pid_t pid = fork ();
+
+  if (pid == 0)
+    record_with_loss (&place, 64);
+  g_assert_cmpint (waitpid (pid, NULL, 0), ==, pid);
+  n_steps = count_steps (place.trace);
+  for (guint i = 0; i < 40; i++)
+    {
+      GThread *thread;
+      TxRecoverResult result;
+      TxStatus status;
+
+      atomic_store (&stop_now, i == 0);
+      atomic_store (&has_begun, false);
+      thread = g_thread_new ("stop", stop_cb, GINT_TO_POINTER (i * 250));
+      g_usleep (500);
+      atomic_store (&has_begun, true);
+      status = tx_recover_trace_until (place.trace, &stop_now, &result, NULL, NULL);
+      g_thread_join (thread);
+      g_assert_true (status == TX_CANCELLED || status == TX_OK);
+      g_assert_true (i > 0 || status == TX_CANCELLED);
+      n_cancelled += status == TX_CANCELLED;
+      g_assert_cmpuint (count_steps (place.trace), ==, n_steps);
+    }
+  g_assert_cmpuint (n_cancelled, >, 2);
+  g_test_message ("%u of 40 recoveries were stopped", n_cancelled);
+  (void) recover (&place, NULL);
+  g_assert_cmpint (recover (&place, NULL), ==, TX_RECOVER_WHOLE);
+  g_assert_cmpuint (count_steps (place.trace), ==, n_steps);
+  g_assert_cmpuint (count_files (place.rings), ==, 0);
+  clear_place (&place);
 }
 
 static void
@@ -870,6 +947,7 @@ main (int argc, char **argv)
   g_test_add_func ("/trace/recover/closed-trace", test_closed_trace);
   g_test_add_func ("/trace/recover/two-at-once", test_two_at_once);
   g_test_add_func ("/trace/recover/cut-short", test_cut_short);
+  g_test_add_func ("/trace/recover/stopped", test_stopped);
   g_test_add_func ("/trace/recover/no-room", test_no_room);
   g_test_add_func ("/trace/recover/trace-is-gone", test_trace_is_gone);
   g_test_add_func ("/trace/recover/info-is-empty", test_info_is_empty);
