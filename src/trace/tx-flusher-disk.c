@@ -133,7 +133,8 @@ shed_blocks (TxFlusher *self)
 {
   uint32_t n_wanted = self->ring->slot_base / 4;
 
-  while (_tx_flusher_has_sealed (self) && _tx_ring_count_free (self->ring) < n_wanted)
+  while (_tx_flusher_has_sealed (self) && _tx_ring_count_free (self->ring) < n_wanted &&
+         !atomic_load (&self->is_hurried))
     {
       if (!self->has_frame)
         (void) _tx_flusher_encode (self);
@@ -239,7 +240,7 @@ _tx_flusher_work (TxFlusher *self, bool is_forced)
       return false;
     }
   /* Definitions before the block that uses them: those of a block that is sealed now are in the
-     queue. */
+     queue. Who waits for the thread to end does not wait for all that has piled up. */
   do
     {
       has_sealed = _tx_flusher_has_sealed (self);
@@ -247,7 +248,7 @@ _tx_flusher_work (TxFlusher *self, bool is_forced)
       if (result == 0 && has_sealed)
         result = write_block (self);
     }
-  while (result == 0 && has_sealed);
+  while (result == 0 && has_sealed && !atomic_load (&self->is_hurried));
   if (result == 0)
     {
       note_success (self);

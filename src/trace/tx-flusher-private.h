@@ -98,7 +98,9 @@ typedef struct
   void *func_data;
 
   /* The program's side. */
-  _Atomic bool may_start; /* poke starts the threads */
+  _Atomic bool is_hurried; /* exit is EXIT_NOW: looked at where there is much to do */
+  _Atomic bool may_start;  /* poke starts the threads */
+  int64_t start_retry_ns; /* not before that, where they could not be made; the stream's threads' */
 } TxFlusher;
 
 /* ---- Stamps and blocks (tx-flusher.c) ---- */

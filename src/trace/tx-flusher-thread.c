@@ -33,6 +33,9 @@
 #define N_SLOTS_GROW      16u
 #define N_SHRINK_TICKS    5000u
 
+/* So much later threads are tried again that could not be made. */
+#define START_RETRY_NS 100000000
+
 /* ---- Time ---- */
 
 static struct timespec
@@ -309,6 +312,7 @@ _tx_flusher_start (TxFlusher *self)
 
   pthread_mutex_lock (&self->mutex);
   self->exit = TX_FLUSHER_STAY;
+  atomic_store (&self->is_hurried, false);
   is_started = start_thread (self, &self->disk, run_disk) &&
                start_thread (self, &self->clock, run_clock);
   if (is_started)
@@ -317,14 +321,33 @@ _tx_flusher_start (TxFlusher *self)
   return is_started;
 }
 
+/* Where no thread can be made just now (a limit on processes), it is tried again before long. Until
+ * then the ring takes what it can, and then events are lost. */
+static void
+try_start (TxFlusher *self)
+{
+  TxStreamPrivate *stream = self->stream->priv;
+  int64_t now_ns = stream->is_unserved ? _tx_os_get_mono_ns () : 0;
+
+  if (stream->is_unserved && now_ns < self->start_retry_ns)
+    return;
+  stream->is_unserved = !_tx_flusher_start (self);
+  if (stream->is_unserved)
+    self->start_retry_ns = _tx_os_get_mono_ns () + START_RETRY_NS;
+}
+
 void
 _tx_flusher_poke (void *data)
 {
   TxFlusher *self = data;
 
   if (atomic_load_explicit (&self->may_start, memory_order_relaxed))
-    (void) _tx_flusher_start (self);
-  else if (atomic_load (&self->clock.is_asleep))
+    {
+      try_start (self);
+      return;
+    }
+  self->stream->priv->is_unserved = false;
+  if (atomic_load (&self->clock.is_asleep))
     {
       atomic_store (&self->clock.is_asleep, false);
       wake (&self->clock);
@@ -437,6 +460,7 @@ _tx_flusher_stop (TxFlusher *self, TxFlusherExit how, uint64_t timeout_ns, bool 
   atomic_store (&self->may_start, false);
   pthread_mutex_lock (&self->mutex);
   self->exit = how;
+  atomic_store (&self->is_hurried, how == TX_FLUSHER_EXIT_NOW);
   wake (&self->clock);
   wake (&self->disk);
   wait_ended (self, how != TX_FLUSHER_EXIT_NOW, timeout_ns);
@@ -445,7 +469,10 @@ _tx_flusher_stop (TxFlusher *self, TxFlusherExit how, uint64_t timeout_ns, bool 
   if (!is_ended && make_orphan)
     orphan_threads (self);
   else if (!is_ended)
-    self->exit = TX_FLUSHER_STAY;
+    {
+      self->exit = TX_FLUSHER_STAY;
+      atomic_store (&self->is_hurried, false);
+    }
   pthread_mutex_unlock (&self->mutex);
   if (is_clock_ended && (is_ended || !make_orphan))
     join_thread (&self->clock, how);

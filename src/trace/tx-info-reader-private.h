@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // TxInfo: the `key=value` lines of `info` and `end`. Hostile text in, strings
-// out; interprets numbers, knows no keys.
+// out; interprets numbers, knows no keys but those that name a process.
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "tx-process-private.h"
 
 #define TX_INFO_SIZE_MAX (4u * 1024u * 1024u)
 
@@ -42,3 +44,6 @@ const char *_tx_info_get (const TxInfo *self, const char *key);
 /** _tx_info_get_number: whether the value is a decimal (or, with @base 16, hexadecimal) number and
  * nothing else. */
 bool _tx_info_get_number (const TxInfo *self, const char *key, int base, uint64_t *ret_number);
+
+/** _tx_info_get_process: (transfer none): whose trace it is; borrows from @self. */
+TxProcess _tx_info_get_process (const TxInfo *self);

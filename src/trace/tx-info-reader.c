@@ -140,3 +140,19 @@ _tx_info_get_number (const TxInfo *self, const char *key, int base, uint64_t *re
   *ret_number = number;
   return true;
 }
+
+TxProcess
+_tx_info_get_process (const TxInfo *self)
+{
+  const char *boot_id = _tx_info_get (self, "boot_id");
+  TxProcess process = { .boot_id = boot_id ? boot_id : "" };
+  uint64_t pid = 0;
+
+  if (_tx_info_get_number (self, "pid", 10, &pid) && pid <= UINT32_MAX)
+    process.pid = (uint32_t) pid;
+  (void) _tx_info_get_number (self, "start_ticks", 10, &process.start_ticks);
+  (void) _tx_info_get_number (self, "image", 10, &process.image);
+  (void) _tx_info_get_number (self, "pid_namespace", 10, &process.pid_namespace);
+  (void) _tx_info_get_number (self, "time_namespace", 10, &process.time_namespace);
+  return process;
+}

@@ -9,11 +9,11 @@
 typedef struct
 {
   uint32_t pid;
-  uint64_t start_ticks;   /* field 22 of /proc/PID/stat when the trace began; 0: not known */
-  uint64_t image;         /* field 28, which changes with each exec; 0 or 1: not known */
-  uint64_t pid_namespace; /* inode of /proc/PID/ns/pid; 0: not known */
+  uint64_t start_ticks;    /* field 22 of /proc/PID/stat when the trace began; 0: not known */
+  uint64_t image;          /* field 28, which changes with each exec; 0 or 1: not known */
+  uint64_t pid_namespace;  /* inode of /proc/PID/ns/pid; 0: not known */
   uint64_t time_namespace; /* inode of /proc/PID/ns/time, in which the ticks count; 0: not known */
-  const char *boot_id;    /* borrowed: of the kernel it ran on; "": not known */
+  const char *boot_id;     /* borrowed: of the kernel it ran on; "": not known */
 } TxProcess;
 
 /** _tx_process_is_alive: a pid that was used again, or a process that has run another program
@@ -21,7 +21,8 @@ typedef struct
 bool _tx_process_is_alive (const TxProcess *self);
 
 /** _tx_process_may_be_elsewhere: it ran under this kernel, but where we do not see it (a
- * container), so it may live though it does not seem to. */
+ * container), or nothing but its pid is known, which is in use: so it may live though it does not
+ * seem to. */
 bool _tx_process_may_be_elsewhere (const TxProcess *self);
 
 /** _tx_process_get_image: field 28 of /proc/PID/stat: where the program's stack begins. 0 unknown.

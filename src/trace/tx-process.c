@@ -2,8 +2,10 @@
 // Processes and threads, as /proc tells of them.
 #include "tx-process-private.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,24 +134,49 @@ is_same_time (const TxProcess *self)
   return self->time_namespace == 0 || ours == 0 || self->time_namespace == ours;
 }
 
+/* By whomever, also where /proc tells nothing of it: there may be none, or one that hides what is
+ * not ours (hidepid). */
+static bool
+is_pid_used (uint32_t pid)
+{
+  return pid != 0 && pid <= INT32_MAX && (kill ((pid_t) pid, 0) == 0 || errno != ESRCH);
+}
+
+/* A zombie has run its last line. So has the main thread of a process that goes on without it, and
+ * the kernel calls that a zombie too: field 20 counts the threads. */
+static bool
+is_over (const char *stat)
+{
+  return *stat == 'X' || (*stat == 'Z' && get_field (stat, 20) <= 1);
+}
+
+/* "" where it is not known. */
+static void
+read_running_boot (char text[64])
+{
+  read_text ("/proc/sys/kernel/random/boot_id", text, 64);
+  text[strcspn (text, "\n")] = '\0';
+}
+
 bool
 _tx_process_is_alive (const TxProcess *self)
 {
   char path[32];
   char text[1024];
+  char boot[64];
   uint64_t image;
   const char *pos;
 
   if (self->pid == 0 || self->start_ticks == 0 || !*self->boot_id)
     return false;
-  read_text ("/proc/sys/kernel/random/boot_id", text, sizeof text);
-  text[strcspn (text, "\n")] = '\0';
-  if (strcmp (text, self->boot_id) != 0)
+  read_running_boot (boot);
+  if (*boot && strcmp (boot, self->boot_id) != 0)
     return false;
   snprintf (path, sizeof path, "/proc/%" PRIu32 "/stat", self->pid);
   pos = read_stat (path, text);
-  /* A zombie has run its last line. */
-  if (!pos || *pos == 'Z' || *pos == 'X')
+  if (!pos)
+    return is_pid_used (self->pid);
+  if (is_over (pos))
     return false;
   /* Ticks are counted otherwise in another time namespace. */
   if (get_field (pos, 22) != self->start_ticks && is_same_time (self))
@@ -163,12 +190,14 @@ bool
 _tx_process_may_be_elsewhere (const TxProcess *self)
 {
   uint64_t ours = _tx_process_get_namespace ();
-  char running[64];
+  char boot[64];
 
-  read_text ("/proc/sys/kernel/random/boot_id", running, sizeof running);
-  running[strcspn (running, "\n")] = '\0';
+  /* It began where /proc is not. */
+  if (self->start_ticks == 0 || !*self->boot_id)
+    return is_pid_used (self->pid);
+  read_running_boot (boot);
   return self->pid_namespace != 0 && ours != 0 && self->pid_namespace != ours &&
-         strcmp (running, self->boot_id) == 0;
+         strcmp (boot, self->boot_id) == 0;
 }
 
 bool

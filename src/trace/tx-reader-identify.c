@@ -19,13 +19,7 @@ _tx_reader_get_info (const TxReader *self, const char *key)
 TxProcess
 _tx_reader_get_process (const TxReader *self)
 {
-  TxProcess process = { .pid = self->pid, .start_ticks = self->start_ticks };
-
-  process.boot_id = _tx_reader_get_info (self, "boot_id");
-  (void) _tx_info_get_number (&self->info, "image", 10, &process.image);
-  (void) _tx_info_get_number (&self->info, "pid_namespace", 10, &process.pid_namespace);
-  (void) _tx_info_get_number (&self->info, "time_namespace", 10, &process.time_namespace);
-  return process;
+  return _tx_info_get_process (&self->info);
 }
 
 bool
@@ -150,6 +144,5 @@ _tx_reader_identify (TxReader *self, TxError *error)
     _tx_damage_add (&self->damage, "file '" TX_FILE_INFO "' has lines that are not valid");
   if (_tx_info_get_number (&self->info, "pid", 10, &pid) && pid <= UINT32_MAX)
     self->pid = (uint32_t) pid;
-  (void) _tx_info_get_number (&self->info, "start_ticks", 10, &self->start_ticks);
   return TX_OK;
 }

@@ -21,7 +21,6 @@ struct _TxReader
   bool has_end;
   uint64_t trace_id;
   uint32_t pid; /* 0 unknown */
-  uint64_t start_ticks;
   TxReaderState state;
   TxRingBlocks ring;
   TxBlockTable blocks;
@@ -32,6 +31,14 @@ struct _TxReader
   uint64_t told_step; /* behind the last step that was ever there */
   uint64_t told_sequence;
 };
+
+/**
+ * _tx_reader_open_until:
+ * @stop: (nullable): looked at between blocks of the ring; outlives the reader
+ *
+ * As tx_reader_open(); NULL with TX_CANCELLED when @stop is true.
+ */
+TxReader *_tx_reader_open_until (const char *directory, const _Atomic bool *stop, TxError *error);
 
 /**
  * _tx_reader_identify:

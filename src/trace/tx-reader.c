@@ -199,12 +199,19 @@ add_stated_damage (TxReader *self)
 TxReader *
 tx_reader_open (const char *directory, TxError *error)
 {
+  return _tx_reader_open_until (directory, NULL, error);
+}
+
+TxReader *
+_tx_reader_open_until (const char *directory, const _Atomic bool *stop, TxError *error)
+{
   TxReader *self = calloc (1, sizeof *self);
 
   if (self)
     {
       self->dir_fd = -1;
       _tx_ring_blocks_init (&self->ring);
+      self->ring.reader.stop = stop;
       _tx_catalog_init (&self->catalog);
       _tx_sources_init (&self->sources);
       self->directory = strdup (directory);

@@ -25,7 +25,7 @@ void _tx_recover_job_start (TxRecoverJob *self);
 /** _tx_recover_job_stop: after the trace that it is at; does not wait. */
 void _tx_recover_job_stop (TxRecoverJob *self);
 
-/** _tx_recover_job_pause: as _stop(), and waits; false when the thread is held up for longer than
+/** _tx_recover_job_pause: as _stop(), and waits; what takes long is cut short. False when the thread is held up for longer than
  * 2 ms by something other than a want of CPU, or for longer than @timeout_ns. */
 bool _tx_recover_job_pause (TxRecoverJob *self, uint64_t timeout_ns);
 

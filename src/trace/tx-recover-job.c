@@ -16,6 +16,13 @@
 #define LOOK_NS        250000
 #define BLOCKED_NS_MAX 2000000
 
+/* So long a trace in hands may take to be finished before a fork, then it is cut short. */
+#define GRACE_NS 3000000u
+
+/* One that was cut short waits so many times as long as it has taken: where a program forks all the
+ * time, what is begun again and again costs no more than a part in so many of a CPU. */
+#define REST_FACTOR 10
+
 /* Rings of children that may be left before somebody looks. */
 #define N_FORKS_MAX 8
 
@@ -28,12 +35,14 @@ struct _TxRecoverJob
   uint64_t max_age_ns; /* 0: any */
   _Atomic bool is_wanted;
   _Atomic bool stop;
+  _Atomic bool cut; /* also between two blocks */
   _Atomic bool is_running;
   _Atomic bool is_looked_through; /* the whole base was, once */
   _Atomic int kernel_id;          /* of the thread; 0: has not begun */
   bool has_thread;                /* made and not joined */
   uint64_t thread;
-  unsigned n_forks; /* since the rings were last looked through */
+  _Atomic int64_t not_before_ns; /* monotonic; 0: at once */
+  unsigned n_forks;              /* since the rings were last looked through */
 };
 
 static void
@@ -85,7 +94,8 @@ static void *
 run (void *data)
 {
   TxRecoverJob *self = data;
-  TxRecoverStats stats = { 0 };
+  TxRecoverStats stats = { .cut = &self->cut };
+  int64_t begun_ns = _tx_os_get_mono_ns ();
 
   atomic_store (&self->kernel_id, _tx_os_get_thread_id ());
   if (!atomic_load (&self->is_looked_through))
@@ -102,6 +112,12 @@ run (void *data)
   /* What was cut short is wanted again when the program goes on. */
   if (!atomic_load (&self->stop))
     atomic_store (&self->is_wanted, false);
+  else if (atomic_load (&self->cut))
+    {
+      int64_t now_ns = _tx_os_get_mono_ns ();
+
+      atomic_store (&self->not_before_ns, now_ns + REST_FACTOR * (now_ns - begun_ns));
+    }
   atomic_store (&self->is_running, false);
   return NULL;
 }
@@ -121,11 +137,12 @@ _tx_recover_job_start (TxRecoverJob *self)
   TxOs *os = _tx_os_get_default ();
 
   if (!atomic_load_explicit (&self->is_wanted, memory_order_relaxed) ||
-      atomic_load (&self->is_running))
+      atomic_load (&self->is_running) || _tx_os_get_mono_ns () < atomic_load (&self->not_before_ns))
     return;
   if (self->has_thread)
     join (self);
   atomic_store (&self->stop, false);
+  atomic_store (&self->cut, false);
   atomic_store (&self->kernel_id, 0);
   atomic_store (&self->is_running, true);
   self->n_forks = 0;
@@ -158,6 +175,8 @@ _tx_recover_job_pause (TxRecoverJob *self, uint64_t timeout_ns)
 
       if (waited_ns >= timeout_ns || blocked_ns >= BLOCKED_NS_MAX)
         return false;
+      if (waited_ns >= GRACE_NS)
+        atomic_store (&self->cut, true);
       nanosleep (&(struct timespec){ .tv_nsec = LOOK_NS }, NULL);
       if (kernel_id != 0 && _tx_process_is_thread_blocked (kernel_id))
         blocked_ns += LOOK_NS;

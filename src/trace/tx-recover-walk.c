@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which traces to recover: those below a directory, and those whose rings are left in shared memory.
+// Which traces to recover: those below a directory, and those whose rings are left in shared
+// memory.
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -39,9 +40,12 @@ recover_one (const char *path, TxRecoverStats *stats)
   TxRecoverResult result = TX_RECOVER_WHOLE;
   uint64_t n_blocks = 0;
   TxError error = { 0 };
+  TxStatus status = tx_recover_trace_until (path, stats->cut, &result, &n_blocks, &error);
 
-  if (tx_recover_trace (path, &result, &n_blocks, &error) != TX_OK)
+  if (status < 0)
     note_failure (stats, &error);
+  else if (status == TX_CANCELLED)
+    result = TX_RECOVER_BUSY;
   else
     {
       stats->n_sealed += result == TX_RECOVER_SEALED;
@@ -238,8 +242,7 @@ is_needed (const char *trace, uint64_t trace_id)
 
   if (fd < 0)
     return errno != ENOENT && errno != ENOTDIR;
-  is_needed = has_file (fd, TX_FILE_INFO) && !has_end (fd) &&
-              !is_other_trace (fd, trace_id);
+  is_needed = has_file (fd, TX_FILE_INFO) && !has_end (fd) && !is_other_trace (fd, trace_id);
   close (fd);
   return is_needed;
 }
@@ -269,10 +272,16 @@ look_at_ring (int dir_fd, const char *name, const char *below, TxRecoverStats *s
       stats->n_alive += is_ours;
       return;
     }
-  /* Sealing removes it. A trace that was begun only half does not know of its ring. */
+  /* Sealing removes it. A trace that was begun only half does not know of its ring, or says nothing
+     at all yet. */
   if (is_ours && is_needed (home.directory, header.trace_id))
-    is_unknown = recover_one (home.directory, stats) == TX_RECOVER_TAIL_MISSING;
-  if ((is_unknown || !is_needed (home.directory, header.trace_id)) && unlinkat (dir_fd, name, 0) == 0)
+    {
+      TxRecoverResult result = recover_one (home.directory, stats);
+
+      is_unknown = result == TX_RECOVER_TAIL_MISSING || result == TX_RECOVER_NO_TRACE;
+    }
+  if ((is_unknown || !is_needed (home.directory, header.trace_id)) &&
+      unlinkat (dir_fd, name, 0) == 0)
     stats->n_rings_removed++;
 }
 

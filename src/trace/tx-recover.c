@@ -22,14 +22,23 @@
 typedef struct
 {
   TxDirectory directory;
-  TxReader *reader;       /* owned */
-  TxCatalog filed;        /* what the file `catalog` has */
-  TxCatalogWriter writer; /* its batch, and both files opened for appending */
+  TxReader *reader;         /* owned */
+  const _Atomic bool *stop; /* borrowed (nullable) */
+  TxCatalog filed;          /* what the file `catalog` has */
+  TxCatalogWriter writer;   /* its batch, and both files opened for appending */
   TxOutput segment;
+  uint32_t segment_number; /* once it is there */
   TxEncodedFrame frame;
   TxBlockScratch scratch;
   uint64_t n_blocks; /* appended */
+  bool has_loss;     /* one of them only says what was lost */
 } Recovery;
+
+static int
+check_stop (const Recovery *self)
+{
+  return self->stop && atomic_load (self->stop) ? -ECANCELED : 0;
+}
 
 /* ---- Files that exist ---- */
 
@@ -162,21 +171,27 @@ summarise (const TxBlockInfo *info, const TxDigest *digest)
   };
 }
 
+/** RawBlock: one that is to be appended. */
+typedef struct
+{
+  const uint8_t *data; /* borrowed */
+  size_t size;
+  TxBlockInfo info;
+} RawBlock;
+
 /* Its definitions go to the batch. */
 static TxDigest *
-digest_block (Recovery *self, const TxBlockEntry *entry)
+digest_block (Recovery *self, const RawBlock *raw)
 {
-  const TxRingSlot *slot = &self->reader->ring.reader.slots[entry->slot];
   TxDigester *digester = tx_digester_new ();
   TxDigest *digest = NULL;
   TxBlock *block;
 
   self->writer.batch.size = 0;
   self->writer.batch.failed = false;
-  block =
-      _tx_block_decode (slot->data, slot->header.committed, slot->header.sequence,
-                        &entry->info.times, first_line_cb, define_cb, self, &self->scratch, NULL);
-  if (digester && block && block->n_steps == entry->info.steps)
+  block = _tx_block_decode (raw->data, raw->size, raw->info.sequence, &raw->info.times,
+                            first_line_cb, define_cb, self, &self->scratch, NULL);
+  if (digester && block && block->n_steps == raw->info.steps)
     digest = tx_digester_add (digester, block);
   _tx_block_free_borrowed (block);
   tx_digester_free (digester);
@@ -184,24 +199,23 @@ digest_block (Recovery *self, const TxBlockEntry *entry)
 }
 
 static int
-encode_block (Recovery *self, const TxBlockEntry *entry, const TxDigest *digest)
+encode_block (Recovery *self, const RawBlock *raw, const TxDigest *digest)
 {
-  const TxRingSlot *slot = &self->reader->ring.reader.slots[entry->slot];
-  TxBlockSummary summary = summarise (&entry->info, digest);
+  TxBlockSummary summary = summarise (&raw->info, digest);
   size_t size = 0;
   uint8_t *bytes = tx_digest_encode (digest, &size);
   bool is_done = false;
 
   if (bytes && size <= TX_DIGEST_SIZE_MAX)
-    is_done = _tx_encoded_frame_fill (&self->frame, &summary, self->reader->trace_id, slot->data,
-                                      slot->header.committed, bytes, size);
+    is_done = _tx_encoded_frame_fill (&self->frame, &summary, self->reader->trace_id, raw->data,
+                                      raw->size, bytes, size);
   free (bytes);
   return is_done ? 0 : -ENOMEM;
 }
 
 /* A segment of its own, behind all that are there. */
 static int
-begin_segment (Recovery *self, uint32_t *ret_number)
+begin_segment (Recovery *self)
 {
   const TxRingHeader *ring = &self->reader->ring.reader.header;
   uint8_t bytes[TX_SEGMENT_HEADER_SIZE];
@@ -216,10 +230,10 @@ begin_segment (Recovery *self, uint32_t *ret_number)
     }
   if (result < 0)
     return result;
-  *ret_number = number - 1;
+  self->segment_number = number - 1;
   _tx_segment_header_encode (bytes, &(TxSegmentHeader){
                                         .trace_id = self->reader->trace_id,
-                                        .number = *ret_number,
+                                        .number = self->segment_number,
                                         .mono_ns = ring->heartbeat_mono_ns,
                                         .real_ns = ring->heartbeat_real_ns,
                                     });
@@ -227,40 +241,114 @@ begin_segment (Recovery *self, uint32_t *ret_number)
 }
 
 static int
-append_block (Recovery *self, size_t index, uint32_t segment)
+append_block (Recovery *self, const RawBlock *raw)
 {
-  const TxBlockEntry *entry = &self->reader->blocks.entries[index];
-  TxDigest *digest = digest_block (self, entry);
-  int result = digest ? append_definitions (self) : -ENOMEM;
+  TxDigest *digest = NULL;
+  int result = self->segment.is_created ? 0 : begin_segment (self);
 
   if (result == 0)
-    result = encode_block (self, entry, digest);
+    {
+      digest = digest_block (self, raw);
+      result = digest ? append_definitions (self) : -ENOMEM;
+    }
+  if (result == 0)
+    result = encode_block (self, raw, digest);
   tx_digest_free (digest);
   if (result < 0)
     return result;
   _tx_frame_header_encode (self->frame.bytes.data, &self->frame.header, self->reader->trace_id,
-                           segment, self->segment.offset);
+                           self->segment_number, self->segment.offset);
   result = _tx_output_append (&self->segment, self->frame.bytes.data, self->frame.bytes.size);
   self->n_blocks += result == 0;
   return result;
 }
 
 static int
+append_ring_block (Recovery *self, const TxBlockEntry *entry)
+{
+  const TxRingSlot *slot = &self->reader->ring.reader.slots[entry->slot];
+
+  return append_block (self, &(RawBlock){ slot->data, slot->header.committed, entry->info });
+}
+
+/* The last moment that is known of. */
+static void
+get_last_times (const Recovery *self, int64_t *ret_mono_ns, int64_t *ret_real_ns)
+{
+  const TxRingHeader *ring = &self->reader->ring.reader.header;
+  size_t n_blocks = self->reader->blocks.n_entries;
+
+  *ret_mono_ns = ring->heartbeat_mono_ns;
+  *ret_real_ns = ring->heartbeat_real_ns;
+  if (n_blocks > 0)
+    {
+      const TxBlockTimes *times = &self->reader->blocks.entries[n_blocks - 1].info.times;
+
+      if (times->mono_last_ns > *ret_mono_ns)
+        {
+          *ret_mono_ns = times->mono_last_ns;
+          *ret_real_ns = tx_reader_real_from_mono (self->reader, n_blocks - 1, *ret_mono_ns);
+        }
+    }
+}
+
+/* What was lost behind the last block, where each is there to tell what was lost before it. */
+static uint64_t
+count_unstated_loss (const Recovery *self)
+{
+  uint64_t total = self->reader->ring.reader.header.events_lost;
+  uint64_t stated = 0;
+
+  for (size_t i = 0; i < self->reader->blocks.n_entries; i++)
+    {
+      if (self->reader->blocks.entries[i].info.place == TX_BLOCK_MISSING)
+        return 0;
+      stated += self->reader->blocks.entries[i].info.events_lost;
+    }
+  return total > stated ? total - stated : 0;
+}
+
+/* The process has not come to another block, which would have said it. */
+static int
+append_loss (Recovery *self)
+{
+  uint64_t n_lost = count_unstated_loss (self);
+  uint8_t bytes[1 + 10] = { TX_BYTE_GAP };
+  RawBlock raw = {
+    .data = bytes,
+    .info = { .sequence = self->reader->blocks.next_sequence,
+              .first_step = self->reader->blocks.next_step,
+              .events = 1,
+              .events_lost = n_lost },
+  };
+  TxBlockTimes *times = &raw.info.times;
+  int result;
+
+  if (n_lost == 0)
+    return 0;
+  raw.size = (size_t) (_tx_put_varint64 (bytes + 1, n_lost) - bytes);
+  get_last_times (self, &times->mono_first_ns, &times->real_first_ns);
+  times->mono_last_ns = times->mono_first_ns;
+  result = append_block (self, &raw);
+  self->has_loss = result == 0;
+  return result;
+}
+
+static int
 append_blocks (Recovery *self)
 {
-  uint32_t segment = 0;
+  const TxBlockTable *blocks = &self->reader->blocks;
   int result = 0;
 
-  for (size_t i = self->reader->blocks.n_filed; i < self->reader->blocks.n_entries && result == 0;
-       i++)
-    {
-      if (self->reader->blocks.entries[i].info.place != TX_BLOCK_RING)
-        continue;
-      if (!self->segment.is_created)
-        result = begin_segment (self, &segment);
-      if (result == 0)
-        result = append_block (self, i, segment);
-    }
+  for (size_t i = blocks->n_filed; i < blocks->n_entries && result == 0; i++)
+    if (blocks->entries[i].info.place == TX_BLOCK_RING)
+      {
+        result = append_ring_block (self, &blocks->entries[i]);
+        if (result == 0)
+          result = check_stop (self);
+      }
+  if (result == 0)
+    result = append_loss (self);
   /* On a full disk each try would leave an empty one. */
   if (result < 0 && self->n_blocks == 0)
     _tx_output_remove (&self->segment);
@@ -321,7 +409,7 @@ append_sources (Recovery *self)
         }
       writer->pending[writer->n_pending++] = (TxPendingSource){ id, path, began_ns };
     }
-  while (_tx_catalog_writer_copy_source (writer, UINT64_MAX) > 0)
+  while (check_stop (self) == 0 && _tx_catalog_writer_copy_source (writer, UINT64_MAX) > 0)
     ;
 }
 
@@ -330,32 +418,11 @@ append_sources (Recovery *self)
 static uint64_t
 count_blocks (const Recovery *self)
 {
-  uint64_t n_blocks = 0;
+  uint64_t n_blocks = self->has_loss;
 
   for (size_t i = 0; i < self->reader->blocks.n_entries; i++)
     n_blocks += !tx_block_info_is_gap (&self->reader->blocks.entries[i].info);
   return n_blocks;
-}
-
-/* The last moment that is known of. */
-static void
-get_last_times (const Recovery *self, int64_t *ret_mono_ns, int64_t *ret_real_ns)
-{
-  const TxRingHeader *ring = &self->reader->ring.reader.header;
-  size_t n_blocks = self->reader->blocks.n_entries;
-
-  *ret_mono_ns = ring->heartbeat_mono_ns;
-  *ret_real_ns = ring->heartbeat_real_ns;
-  if (n_blocks > 0)
-    {
-      const TxBlockTimes *times = &self->reader->blocks.entries[n_blocks - 1].info.times;
-
-      if (times->mono_last_ns > *ret_mono_ns)
-        {
-          *ret_mono_ns = times->mono_last_ns;
-          *ret_real_ns = tx_reader_real_from_mono (self->reader, n_blocks - 1, *ret_mono_ns);
-        }
-    }
 }
 
 /* Somebody was killed in the middle of writing it: what is there ends as a line, and the rest
@@ -425,6 +492,8 @@ seal (Recovery *self)
   if (result == 0 &&
       adopt_file (&self->writer.sources, &self->directory, TX_FILE_SOURCES, TX_ALIGNMENT) == 0)
     append_sources (self);
+  if (result == 0)
+    result = check_stop (self);
   /* Nothing waits for the disk: a power cut now is one before, and a reader says what is missing.
    */
   if (result == 0)
@@ -459,7 +528,7 @@ recover_locked (Recovery *self, TxRecoverResult *ret_result, TxError *error)
   TxError why = { 0 };
   int result;
 
-  self->reader = tx_reader_open (self->directory.path, &why);
+  self->reader = _tx_reader_open_until (self->directory.path, self->stop, &why);
   if (!self->reader)
     {
       *ret_result = TX_RECOVER_NO_TRACE;
@@ -481,6 +550,8 @@ recover_locked (Recovery *self, TxRecoverResult *ret_result, TxError *error)
     return TX_OK;
   *ret_result = TX_RECOVER_SEALED;
   result = seal (self);
+  if (result == -ECANCELED)
+    return TX_CANCELLED;
   if (result < 0)
     return tx_error_set_errno (error, -result, "cannot seal the trace '%.300s'",
                                self->directory.path);
@@ -505,7 +576,17 @@ tx_recover_trace (const char *directory,
                   uint64_t *ret_blocks,
                   TxError *error)
 {
-  Recovery self = { 0 };
+  return tx_recover_trace_until (directory, NULL, ret_result, ret_blocks, error);
+}
+
+TxStatus
+tx_recover_trace_until (const char *directory,
+                        const _Atomic bool *stop,
+                        TxRecoverResult *ret_result,
+                        uint64_t *ret_blocks,
+                        TxError *error)
+{
+  Recovery self = { .stop = stop };
   TxStatus status;
   int result = _tx_directory_open (&self.directory, _tx_os_get_default (), directory);
 

@@ -36,6 +36,16 @@ TxStatus tx_recover_trace (const char *directory,
                            uint64_t *ret_blocks,
                            TxError *error) TX_WARN_UNUSED;
 
+/**
+ * tx_recover_trace_until:
+ * @stop: (nullable): looked at after each block; then TX_CANCELLED, and the next time it goes on from there
+ */
+TxStatus tx_recover_trace_until (const char *directory,
+                                 const _Atomic bool *stop,
+                                 TxRecoverResult *ret_result,
+                                 uint64_t *ret_blocks,
+                                 TxError *error) TX_WARN_UNUSED;
+
 /** TxRecoverStats: sums over many traces; zeroed at the beginning. */
 typedef struct {
   unsigned n_sealed;
@@ -46,6 +56,7 @@ typedef struct {
   unsigned n_rings_removed; /* of traces that are gone or whole */
   uint64_t n_blocks;        /* appended */
   TxError error;            /* of the first that failed */
+  const _Atomic bool *cut;  /* (nullable): of the caller: true: the trace in hands is not finished either */
 } TxRecoverStats;
 
 /**

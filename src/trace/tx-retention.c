@@ -104,24 +104,17 @@ look_at_file (int dir_fd, const char *name, void *data)
 static bool
 may_live (int trace_fd)
 {
-  TxProcess process = { 0 };
+  TxProcess process;
   TxInfo info;
-  uint64_t pid = 0;
   size_t size;
   char *text = _tx_file_read_text (trace_fd, TX_FILE_INFO, TX_INFO_SIZE_MAX, &size);
   bool is_alive;
 
   if (!text || !_tx_info_parse (&info, text, size))
     return true;
-  (void) _tx_info_get_number (&info, "pid", 10, &pid);
-  (void) _tx_info_get_number (&info, "start_ticks", 10, &process.start_ticks);
-  (void) _tx_info_get_number (&info, "image", 10, &process.image);
-  (void) _tx_info_get_number (&info, "pid_namespace", 10, &process.pid_namespace);
-  process.pid = (uint32_t) pid;
-  process.boot_id = _tx_info_get (&info, "boot_id");
-  if (!process.boot_id)
-    process.boot_id = "";
-  is_alive = pid == 0 || _tx_process_is_alive (&process) || _tx_process_may_be_elsewhere (&process);
+  process = _tx_info_get_process (&info);
+  is_alive = process.pid == 0 || _tx_process_is_alive (&process) ||
+             _tx_process_may_be_elsewhere (&process);
   _tx_info_clear (&info);
   return is_alive;
 }

@@ -186,8 +186,11 @@ add_slots (
     return tx_error_set (error, TX_ERROR_MEMORY, "cannot read the ring: out of memory");
   while ((index = find_slot (&self->reader, sequence)) < self->reader.n_slots)
     {
-      TxStatus status = add_slot (self, index, table, catalog, damage, error);
+      TxStatus status;
 
+      if (_tx_ring_reader_is_stopped (&self->reader))
+        return tx_error_set (error, TX_CANCELLED, "reading the ring was cancelled");
+      status = add_slot (self, index, table, catalog, damage, error);
       if (status != TX_OK)
         return status;
       if (self->reader.slots[index].header.sequence == UINT64_MAX)

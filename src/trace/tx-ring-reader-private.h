@@ -13,7 +13,7 @@ typedef struct
   TxSlotHeader header; /* committed: bytes in data */
   uint8_t *data;       /* owned */
   size_t capacity;
-  bool is_held;     /* false: the slot holds no block */
+  bool is_held; /* false: the slot holds no block */
 } TxRingSlot;
 
 typedef struct
@@ -22,6 +22,7 @@ typedef struct
   TxRingHeader header;
   TxRingSlot *slots; /* owned; (array length=n_slots) */
   size_t n_slots;
+  const _Atomic bool *stop; /* borrowed (nullable): true: reading is cancelled */
 } TxRingReader;
 
 /** TxRingPlace: where `info` says that the ring is. */
@@ -35,6 +36,9 @@ typedef struct
 
 void _tx_ring_reader_init (TxRingReader *self);
 void _tx_ring_reader_clear (TxRingReader *self);
+
+/** _tx_ring_reader_is_stopped: whether whoever reads is to end. */
+bool _tx_ring_reader_is_stopped (const TxRingReader *self);
 
 /**
  * _tx_ring_reader_open:

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,10 +35,19 @@ _tx_ring_reader_forget (TxRingReader *self)
 void
 _tx_ring_reader_clear (TxRingReader *self)
 {
+  const _Atomic bool *stop = self->stop;
+
   _tx_ring_reader_forget (self);
   free (self->slots);
   _tx_file_close (self->fd);
   _tx_ring_reader_init (self);
+  self->stop = stop;
+}
+
+bool
+_tx_ring_reader_is_stopped (const TxRingReader *self)
+{
+  return self->stop && atomic_load (self->stop);
 }
 
 /* ---- Opening ---- */
@@ -277,7 +287,7 @@ read_slots (TxRingReader *self, uint64_t trace_id, TxDamage *damage)
   size_t n_used = count_used (self);
 
   for (size_t i = 0; i < n_used; i++)
-    if (!read_slot (self, i, trace_id, damage))
+    if (_tx_ring_reader_is_stopped (self) || !read_slot (self, i, trace_id, damage))
       return false;
   return true;
 }
@@ -327,7 +337,9 @@ _tx_ring_reader_read (TxRingReader *self, uint64_t trace_id, TxDamage *damage, T
   TxRingHeader header;
 
   if (!read_consistently (self, trace_id, damage))
-    return tx_error_set (error, TX_ERROR_MEMORY, "cannot read the ring: out of memory");
+    return _tx_ring_reader_is_stopped (self)
+               ? tx_error_set (error, TX_CANCELLED, "reading the ring was cancelled")
+               : tx_error_set (error, TX_ERROR_MEMORY, "cannot read the ring: out of memory");
   /* The heartbeat after the slots: it bounds the times of their events. */
   if (read_header (self->fd, trace_id, &header))
     {

@@ -359,8 +359,10 @@ _tx_segment_writer_append (TxSegmentWriter *self,
   _tx_frame_header_encode (frame->bytes.data, &frame->header, self->trace_id, self->n_segments - 1,
                            offset);
   result = _tx_output_append (&self->segment, frame->bytes.data, frame->bytes.size);
-  /* The limit on the size of files: the next one has room. */
-  if (result == -EFBIG && offset > TX_SEGMENT_HEADER_SIZE)
+  /* The limit on the size of files: the next one has room. And one that somebody has removed does not
+     come back. */
+  if ((result == -EFBIG && offset > TX_SEGMENT_HEADER_SIZE) || result == -ENOENT ||
+      result == -ESTALE)
     self->is_full = true;
   if (result < 0)
     return result;

@@ -190,6 +190,22 @@ _tx_stream_lose (TxStream *self)
   _tx_stream_poke (self);
 }
 
+bool
+_tx_stream_state_loss (TxStream *self)
+{
+  TxStreamPrivate *priv = self->priv;
+  int64_t now_ns;
+
+  if (priv->events_lost == 0 || priv->is_open || priv->is_dead)
+    return false;
+  now_ns = priv->clock_ns (priv->clock_data, false);
+  if (!open_slot (self, now_ns))
+    return false;
+  put_gap (self);
+  _tx_stream_seal (self, now_ns);
+  return true;
+}
+
 /* What the current thread needs before its next event in the open block. */
 static bool
 put_thread (TxStream *self)
@@ -259,7 +275,7 @@ bool
 _tx_stream_begin (TxStream *self, uint32_t size, unsigned flags)
 {
   TxStreamPrivate *priv = self->priv;
-  TxThread *thread = self->current;
+  TxThread *thread = _tx_stream_get_current (self);
   Prologue prologue = { 0 };
   bool is_asked;
   uint32_t needed;

@@ -71,6 +71,7 @@ define_name (TxStream *self, uint8_t byte, uint32_t *n_defined, const char *name
   TxStreamPrivate *priv = self->priv;
   uint8_t *begin, *pos;
 
+  (void) _tx_stream_get_current (self);
   size = cut (cut (size, TX_NAME_SIZE_MAX), get_size_max (priv));
   if (priv->is_dead)
     return 0;
@@ -105,6 +106,7 @@ tx_stream_define_function (TxStream *self, const TxFunctionDefinition *definitio
   uint32_t flags = definition->flags & ~(uint32_t) TX_FUNCTION_LINES_KNOWN;
   uint8_t *begin, *pos;
 
+  (void) _tx_stream_get_current (self);
   if (bitmap_size > TX_LINE_BITMAP_MAX || name_size + bitmap_size > get_size_max (priv))
     bitmap_size = 0;
   if (bitmap_size > 0)
@@ -137,6 +139,7 @@ tx_stream_define_thread (TxStream *self,
   size_t name_size = name ? cut (strlen (name), cut (TX_NAME_SIZE_MAX, get_size_max (priv))) : 0;
   uint8_t *begin, *pos;
 
+  (void) _tx_stream_get_current (self);
   if (priv->is_dead)
     return;
   begin = _tx_definition_queue_reserve (&priv->definitions, FIXED_SIZE_MAX + (uint32_t) name_size);

@@ -57,6 +57,8 @@ struct _TxStreamPrivate
       is_converted; /* see tx-convert.h: no clock is read but for a block's start and where asked */
   bool is_open;     /* a slot is open */
   bool needs_poke;
+  bool is_unserved;        /* poke has found that no native thread can be made: it is to be called
+                              whenever there is time for it */
   uint64_t sequence;       /* of the open block, else of the next one */
   uint8_t *end;            /* of the open slot's data */
   TxThreadId block_thread; /* thread of the last event in the open block, 0: none */
@@ -91,19 +93,30 @@ enum
   TX_BEGIN_STAMPED = 1, /* the event gets an exact time */
 };
 
-/** _tx_stream_init: a stream on @ring; @poke may be set later. False without memory. */
-bool _tx_stream_init (TxStream *self,
-                      TxRing *ring,
-                      int64_t (*clock_ns) (void *data, bool realtime),
-                      void *clock_data);
+/** _tx_stream_new: (nullable): a stream on @ring; @poke may be set later. NULL without memory. */
+TxStream *
+_tx_stream_new (TxRing *ring, int64_t (*clock_ns) (void *data, bool realtime), void *clock_data);
 
 /** _tx_stream_use_system_clocks: @clock_ns is the system's: the CPU clock and the counter go with
  * it. */
 void _tx_stream_use_system_clocks (TxStream *self);
-void _tx_stream_clear (TxStream *self);
+void _tx_stream_free (TxStream *self);
 
 /** _tx_stream_abandon: in a forked child; async-signal-safe. */
 void _tx_stream_abandon (TxStream *self);
+
+/**
+ * _tx_stream_get_current:
+ * The current thread, for whatever is not on the hot path. In a child of a fork that called no
+ * handlers (_Fork(), clone()) this is the first look: then it is nobody from here on.
+ */
+static inline TxThread *
+_tx_stream_get_current (TxStream *self)
+{
+  if (__builtin_expect (!self->is_ours, 0))
+    _tx_stream_abandon (self);
+  return self->current;
+}
 
 /**
  * _tx_stream_begin:
@@ -192,6 +205,15 @@ void _tx_stream_seal (TxStream *self, int64_t mono_last_ns);
 
 /** _tx_stream_lose: counts an event that is left out. */
 void _tx_stream_lose (TxStream *self);
+
+/**
+ * _tx_stream_state_loss:
+ * Nothing may come that would be behind a gap: what was lost since the last block is stated by one
+ * that has nothing else.
+ *
+ * Returns: whether it is there, sealed; false too when nothing was lost, or no slot is free
+ */
+bool _tx_stream_state_loss (TxStream *self);
 
 /** _tx_stream_update_limit: after anything that changes whether the fast path may be used. */
 void _tx_stream_update_limit (TxStream *self);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The stream itself and its threads: made, found, switched to, their stacks stated anew, dropped.
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "tx-os-private.h"
 #include "tx-stream-private.h"
@@ -10,17 +13,36 @@
 
 /* ---- The stream ---- */
 
-bool
-_tx_stream_init (TxStream *self,
-                 TxRing *ring,
-                 int64_t (*clock_ns) (void *data, bool realtime),
-                 void *clock_data)
+/* On two pages: what a child shall find zeroed begins the second one. Where the kernel cannot do
+ * that, the handler in tx-writer-fork.c is all there is. */
+static TxStream *
+map_stream (TxOs *os)
+{
+  size_t page_size = (size_t) sysconf (_SC_PAGESIZE);
+  void *memory;
+
+  if (os->map (os, -1, 2 * page_size, &memory) < 0)
+    return NULL;
+  (void) madvise ((uint8_t *) memory + page_size, page_size, MADV_WIPEONFORK);
+  return (TxStream *) (void *) ((uint8_t *) memory + page_size - offsetof (TxStream, limit));
+}
+
+static void
+unmap_stream (TxStream *self)
+{
+  size_t page_size = (size_t) sysconf (_SC_PAGESIZE);
+
+  munmap ((uint8_t *) self + offsetof (TxStream, limit) - page_size, 2 * page_size);
+}
+
+static TxStreamPrivate *
+make_private (TxRing *ring, int64_t (*clock_ns) (void *data, bool realtime), void *clock_data)
 {
   TxStreamPrivate *priv = calloc (1, sizeof *priv);
   uint32_t frames_fitting = ring->slot_size / 4 / 10; /* a stack has a quarter of a slot at most */
 
   if (!priv)
-    return false;
+    return NULL;
   priv->ring = ring;
   priv->clock_ns = clock_ns;
   priv->stride = TX_SLOT_SIZE_MAX;
@@ -29,13 +51,28 @@ _tx_stream_init (TxStream *self,
       frames_fitting < TX_SNAPSHOT_FRAMES_MAX ? frames_fitting : TX_SNAPSHOT_FRAMES_MAX;
   priv->nobody_frame.reference = TX_REFERENCE_NONE;
   priv->nobody.frames = priv->nobody.top = priv->nobody.last = &priv->nobody_frame;
+  return priv;
+}
+
+TxStream *
+_tx_stream_new (TxRing *ring, int64_t (*clock_ns) (void *data, bool realtime), void *clock_data)
+{
+  TxStreamPrivate *priv = make_private (ring, clock_ns, clock_data);
+  TxStream *self = priv ? map_stream (ring->os) : NULL;
+
+  if (!self)
+    {
+      free (priv);
+      return NULL;
+    }
   *self = (TxStream){
     .current = &priv->nobody,
     .top = &priv->nobody_frame,
     .committed = &priv->nowhere,
     .priv = priv,
+    .is_ours = true,
   };
-  return true;
+  return self;
 }
 
 static int64_t
@@ -67,12 +104,13 @@ free_thread (TxThread *thread)
 }
 
 void
-_tx_stream_clear (TxStream *self)
+_tx_stream_free (TxStream *self)
 {
-  TxStreamPrivate *priv = self->priv;
+  TxStreamPrivate *priv;
 
-  if (!priv)
+  if (!self)
     return;
+  priv = self->priv;
   while (priv->threads)
     {
       TxThread *thread = priv->threads;
@@ -83,7 +121,7 @@ _tx_stream_clear (TxStream *self)
   _tx_suspended_clear (&priv->suspended);
   _tx_definition_queue_clear (&priv->definitions);
   free (priv);
-  *self = (TxStream){ 0 };
+  unmap_stream (self);
 }
 
 void
@@ -155,6 +193,7 @@ tx_stream_get_thread (TxStream *self, uint64_t key)
 {
   TxStreamPrivate *priv = self->priv;
 
+  (void) _tx_stream_get_current (self);
   /* The list is in order of last use, so threads that take turns are found at once. */
   for (TxThread **link = &priv->threads; *link; link = &(*link)->next)
     if ((*link)->key == key)
@@ -172,6 +211,7 @@ tx_stream_get_thread (TxStream *self, uint64_t key)
 void
 tx_stream_switch_to (TxStream *self, TxThread *thread)
 {
+  (void) _tx_stream_get_current (self);
   if (self->priv->is_dead)
     return;
   /* Nothing is written before the thread's first event: it may be switched away from without one.
@@ -185,7 +225,7 @@ tx_stream_drop_thread (TxStream *self, TxThread *thread)
 {
   TxStreamPrivate *priv = self->priv;
 
-  if (self->current == thread)
+  if (_tx_stream_get_current (self) == thread)
     {
       set_current (self, &priv->nobody);
       _tx_stream_update_limit (self);
@@ -231,7 +271,7 @@ tx_stream_resync (TxStream *self,
                   TxStackReason reason)
 {
   TxStreamPrivate *priv = self->priv;
-  TxThread *thread = self->current;
+  TxThread *thread = _tx_stream_get_current (self);
   uint32_t size = 1 + 5 + 1 + 5 + 5 + 10 * priv->frames_max;
 
   if (thread->id == 0 || priv->is_dead)

@@ -71,7 +71,7 @@ _tx_stream_poke (TxStream *self)
 {
   TxStreamPrivate *priv = self->priv;
 
-  if (!priv->needs_poke || !priv->poke)
+  if (!(priv->needs_poke || priv->is_unserved) || !priv->poke)
     return;
   priv->needs_poke = false;
   priv->poke (priv->poke_data);

@@ -42,7 +42,7 @@ put_line (uint8_t *pos, uint32_t reference, uint32_t line)
 void
 _tx_stream_line_slow (TxStream *self, uint32_t line)
 {
-  TxThread *thread = self->current;
+  TxThread *thread = _tx_stream_get_current (self);
   TxFrame *frame = thread->top;
   bool is_written;
   uint8_t *pos;
@@ -109,7 +109,7 @@ void
 _tx_stream_call_slow (TxStream *self, TxFunctionId function, uint32_t first_line, uint64_t key)
 {
   TxFrame frame = { .function = function, .reference = first_line, .key = key };
-  TxThread *thread = self->current;
+  TxThread *thread = _tx_stream_get_current (self);
   uint8_t *pos;
 
   if (thread->id == 0)
@@ -163,7 +163,7 @@ _Static_assert (RESUME_SIZE_MAX <= TX_EVENT_SIZE_HOT_MAX, "RESUME is written unc
 void
 tx_stream_resume (TxStream *self, TxFunctionId function, uint32_t first_line, uint64_t key)
 {
-  TxThread *thread = self->current;
+  TxThread *thread = _tx_stream_get_current (self);
   TxFrame frame = { .function = function, .reference = first_line, .key = key };
   TxSuspendedFrame suspended;
   uint8_t *pos;
@@ -231,7 +231,7 @@ put_reveal (TxThread *thread, uint8_t *pos)
 static void
 leave (TxStream *self, TxEventByte byte)
 {
-  TxThread *thread = self->current;
+  TxThread *thread = _tx_stream_get_current (self);
   uint8_t *pos;
 
   if (thread->untracked > 0)
@@ -258,7 +258,7 @@ void
 _tx_stream_leave_slow (TxStream *self, TxEventKind kind)
 {
   TxEventByte byte = kind == TX_EVENT_RETURN ? TX_BYTE_RETURN : TX_BYTE_UNWIND;
-  TxThread *thread = self->current;
+  TxThread *thread = _tx_stream_get_current (self);
   uint8_t *pos;
 
   /* As on the hot path, the frame below must be known. */
@@ -275,7 +275,7 @@ _tx_stream_leave_slow (TxStream *self, TxEventKind kind)
 void
 tx_stream_yield (TxStream *self)
 {
-  TxThread *thread = self->current;
+  TxThread *thread = _tx_stream_get_current (self);
   TxFrame *frame = thread->top;
   uint8_t *pos;
 
@@ -355,7 +355,7 @@ tx_stream_mark (TxStream *self, const char *text, size_t text_size)
 void
 tx_stream_raise (TxStream *self, TxTypeId type, const char *message, size_t message_size)
 {
-  const TxThread *thread = self->current;
+  const TxThread *thread = _tx_stream_get_current (self);
   uint8_t *pos;
 
   message_size = cut_text (message, message_size, TX_MESSAGE_SIZE_MAX);
@@ -371,7 +371,7 @@ tx_stream_raise (TxStream *self, TxTypeId type, const char *message, size_t mess
 void
 tx_stream_precise_begin (TxStream *self)
 {
-  if (self->current->id == 0 || self->priv->is_dead)
+  if (_tx_stream_get_current (self)->id == 0 || self->priv->is_dead)
     return;
   self->current->precise++;
   (void) _tx_stream_read_clock (self);
@@ -381,7 +381,7 @@ tx_stream_precise_begin (TxStream *self)
 void
 tx_stream_precise_end (TxStream *self)
 {
-  if (self->current->precise == 0 || self->priv->is_dead)
+  if (_tx_stream_get_current (self)->precise == 0 || self->priv->is_dead)
     return;
   self->current->precise--;
   _tx_stream_update_limit (self);

@@ -73,14 +73,18 @@ typedef struct _TxStreamPrivate TxStreamPrivate;
  */
 struct _TxStream {
   uint8_t *pos;                    /* where the next event goes */
-  _Atomic (uint8_t *) limit;       /* at or beyond it: slow path. Set to NULL to ask for a stamp; NULL
-                                      as long as the current thread needs the slow path for anything */
   TxThread *current;               /* the thread of the last event; never NULL */
   TxFrame *top;                    /* current->top once more: what is looked at first at each event is
                                       a load nearer so. See _tx_stream_set_top() */
   uint8_t *base;                   /* first byte of the open slot's data */
   _Atomic (uint32_t) *committed;   /* in the ring: bytes of the open slot that readers may see */
   TxStreamPrivate *priv;           /* owned */
+
+  /* From here on a forked child finds zeros, however it was forked: nothing of it may be written
+     into the ring, which it does not have. */
+  _Atomic (uint8_t *) limit;       /* at or beyond it: slow path. Set to NULL to ask for a stamp; NULL
+                                      as long as the current thread needs the slow path for anything */
+  bool is_ours;                    /* looked at in slow paths */
 };
 
 /* ---- Slow paths; do not call directly ---- */

@@ -13,7 +13,7 @@ struct _TxWriter
   TxDirectory directory;
   TxInfo info;
   TxRing ring;
-  TxStream stream;
+  TxStream *stream; /* owned */
   TxFlusher flusher;
   uint64_t keep_runs;
   TxRecoverJob *job; /* owned (nullable) */

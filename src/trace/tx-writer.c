@@ -187,18 +187,39 @@ make_files (TxWriter *self, const TxWriterOptions *options)
   return result;
 }
 
+static void
+clear_flusher (TxFlusher *self)
+{
+  _tx_catalog_writer_clear (&self->catalog);
+  _tx_segment_writer_clear (&self->segments);
+  _tx_block_scratch_clear (&self->scratch);
+  _tx_encoded_frame_clear (&self->frame);
+  tx_digester_free (self->digester);
+  _tx_predictor_free (self->predictor);
+  _tx_hard_compressor_free (self->hard_compressor);
+}
+
+/* In a forked child whose parent had no time to end its disk thread: that may have been in the middle
+ * of anything, so its memory is left alone. What a descriptor stands for is looked at first. */
+static void
+close_flusher (TxFlusher *self)
+{
+  _tx_output_close (&self->catalog.catalog);
+  _tx_output_close (&self->catalog.sources);
+  _tx_output_close (&self->segments.segment);
+  _tx_output_close (&self->segments.index);
+  _tx_output_close (&self->segments.digests);
+}
+
 /* Frees all that a writer may have; the ring's file is not touched. */
 static void
 free_writer (TxWriter *self)
 {
-  _tx_catalog_writer_clear (&self->flusher.catalog);
-  _tx_segment_writer_clear (&self->flusher.segments);
-  _tx_block_scratch_clear (&self->flusher.scratch);
-  _tx_encoded_frame_clear (&self->flusher.frame);
-  tx_digester_free (self->flusher.digester);
-  _tx_predictor_free (self->flusher.predictor);
-  _tx_hard_compressor_free (self->flusher.hard_compressor);
-  _tx_stream_clear (&self->stream);
+  if (self->is_abandoned && self->flusher.disk.is_running)
+    close_flusher (&self->flusher);
+  else
+    clear_flusher (&self->flusher);
+  _tx_stream_free (self->stream);
   _tx_ring_clear (&self->ring);
   _tx_directory_clear (&self->directory);
   free (self);
@@ -225,7 +246,7 @@ init_flusher (TxWriter *self, const TxWriterOptions *options)
 
   flusher->os = self->os;
   flusher->ring = &self->ring;
-  flusher->stream = &self->stream;
+  flusher->stream = self->stream;
   flusher->clock_ns = options->clock_ns;
   flusher->clock_data = options->clock_data;
   flusher->tick_ns = options->tick_ns;
@@ -239,8 +260,8 @@ init_flusher (TxWriter *self, const TxWriterOptions *options)
   atomic_store (&flusher->may_start, !options->manual);
   if (!options->manual)
     {
-      self->stream.priv->poke = poke;
-      self->stream.priv->poke_data = self;
+      self->stream->priv->poke = poke;
+      self->stream->priv->poke_data = self;
     }
   return true;
 }
@@ -258,15 +279,15 @@ set_up (TxWriter *self, const char *directory, const TxWriterOptions *options, T
   status = make_ring (self, options, error);
   if (status != TX_OK)
     return status;
-  if (!_tx_stream_init (&self->stream, &self->ring, options->clock_ns, options->clock_data) ||
-      !init_flusher (self, options))
+  self->stream = _tx_stream_new (&self->ring, options->clock_ns, options->clock_data);
+  if (!self->stream || !init_flusher (self, options))
     return tx_error_set (error, TX_ERROR_MEMORY, "cannot record into '%s': out of memory",
                          directory);
   if (options->cpu_ns)
-    self->stream.priv->cpu_ns = options->cpu_ns;
+    self->stream->priv->cpu_ns = options->cpu_ns;
   else if (options->clock_ns == read_system_clock)
-    _tx_stream_use_system_clocks (&self->stream);
-  self->stream.priv->is_converted = options->is_converted;
+    _tx_stream_use_system_clocks (self->stream);
+  self->stream->priv->is_converted = options->is_converted;
   self->flusher.is_converted = options->is_converted;
   result = make_files (self, options);
   self->flusher.catalog.is_given_sources = options->is_converted;
@@ -317,7 +338,7 @@ tx_writer_new (const char *directory, const TxWriterOptions *options, TxError *e
 TxStream *
 tx_writer_get_stream (TxWriter *self)
 {
-  return &self->stream;
+  return self->stream;
 }
 
 uint64_t
@@ -332,13 +353,23 @@ tx_writer_get_ring_path (const TxWriter *self)
   return self->ring.path;
 }
 
+/* Also in a child of a fork that called no handlers. */
+static bool
+is_abandoned (TxWriter *self)
+{
+  if (!self->is_abandoned && !self->stream->is_ours)
+    tx_writer_abandon_in_child (self);
+  return self->is_abandoned;
+}
+
 /* ---- Flushing ---- */
 
 static void
 seal_now (TxWriter *self)
 {
-  _tx_stream_put_end (&self->stream);
-  _tx_stream_seal (&self->stream, self->flusher.clock_ns (self->flusher.clock_data, false));
+  _tx_stream_put_end (self->stream);
+  _tx_stream_seal (self->stream, self->flusher.clock_ns (self->flusher.clock_data, false));
+  (void) _tx_stream_state_loss (self->stream);
 }
 
 static void
@@ -378,7 +409,7 @@ tx_writer_flush (TxWriter *self, uint64_t timeout_ns, TxError *error)
 {
   uint64_t blocks_lost = atomic_load (&self->flusher.blocks_lost);
 
-  if (self->is_abandoned)
+  if (is_abandoned (self))
     return tx_error_set (error, TX_ERROR_FORKED, "cannot flush: the recording is the parent's");
   seal_now (self);
   if (self->flusher.is_manual)
@@ -419,6 +450,9 @@ finish (void *data)
   TxWriter *self = data;
   TxFlusher *flusher = &self->flusher;
 
+  /* While the ring was full there was no room for saying so. */
+  if (!_tx_flusher_has_sealed (flusher) && _tx_stream_state_loss (self->stream))
+    (void) _tx_flusher_work (flusher, true);
   if (_tx_flusher_has_sealed (flusher))
     self->end_result =
         atomic_load (&flusher->last_errno) ? -atomic_load (&flusher->last_errno) : -EIO;
@@ -472,7 +506,7 @@ tx_writer_close (TxWriter *self, uint64_t timeout_ns, TxError *error)
 
   if (!self)
     return TX_OK;
-  if (self->is_abandoned)
+  if (is_abandoned (self))
     {
       free_writer (self);
       return TX_OK;
@@ -498,13 +532,13 @@ tx_writer_close (TxWriter *self, uint64_t timeout_ns, TxError *error)
 void
 tx_writer_recover (TxWriter *self, const char *base, const char *run, const char *ring_dir)
 {
-  if (self->flusher.is_manual || self->job)
+  if (is_abandoned (self) || self->flusher.is_manual || self->job)
     return;
   self->job = _tx_recover_job_new (base, run, ring_dir);
   if (self->job)
     _tx_recover_job_keep (self->job, self->keep_runs, (uint64_t) self->flusher.limits.max_age_ns);
   /* The next event starts it. */
-  _tx_stream_ask (&self->stream, UINT64_MAX, 0);
+  _tx_stream_ask (self->stream, UINT64_MAX, 0);
 }
 
 /* ---- Forks ---- */
@@ -514,7 +548,7 @@ tx_writer_pause_thread (TxWriter *self, uint64_t timeout_ns)
 {
   bool is_ended;
 
-  if (self->is_abandoned || self->flusher.is_manual)
+  if (is_abandoned (self) || self->flusher.is_manual)
     return true;
   if (self->job)
     _tx_recover_job_stop (self->job);
@@ -530,13 +564,13 @@ tx_writer_pause_thread (TxWriter *self, uint64_t timeout_ns)
 void
 tx_writer_allow_thread (TxWriter *self)
 {
-  if (self->is_abandoned || self->flusher.is_manual)
+  if (is_abandoned (self) || self->flusher.is_manual)
     return;
   atomic_store (&self->flusher.may_start, true);
   if (self->job)
     _tx_recover_job_count_fork (self->job);
   /* The next event takes the slow path, which starts the thread. The position claims nothing. */
-  _tx_stream_ask (&self->stream, UINT64_MAX, 0);
+  _tx_stream_ask (self->stream, UINT64_MAX, 0);
 }
 
 void
@@ -544,7 +578,7 @@ tx_writer_abandon_in_child (TxWriter *self)
 {
   self->is_abandoned = true;
   self->job = NULL; /* its thread was the parent's, and may have been anywhere */
-  _tx_stream_abandon (&self->stream);
+  _tx_stream_abandon (self->stream);
   _tx_ring_abandon (&self->ring);
 }
 
@@ -563,7 +597,7 @@ tx_writer_get_stats (TxWriter *self, TxWriterStats *ret_stats)
     .raw_bytes = atomic_load (&flusher->raw_bytes),
     .file_bytes = atomic_load (&flusher->file_bytes),
     .last_errno = atomic_load (&flusher->last_errno),
-    .native_cpu_ns = _tx_flusher_get_cpu_ns (flusher),
+    .native_cpu_ns = is_abandoned (self) ? 0 : _tx_flusher_get_cpu_ns (flusher),
     .event_cost_ps = _tx_overhead_measure_event_ps (),
   };
 }

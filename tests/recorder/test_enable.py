@@ -72,6 +72,20 @@ class EnableTest(recordings.RecorderTest):
         self.assertGreaterEqual(directories, 4)
         self.assertGreaterEqual(files, 20)
 
+    def test_a_working_directory_that_is_gone(self):
+        os.mkdir(self.base)
+        program = """\
+            import os, sys, trackexec
+            base = os.path.abspath("base")
+            os.mkdir("gone")
+            os.chdir("gone")
+            os.rmdir("../gone")
+            print(trackexec.enable(base, name="server", package="__main__"))
+            x = 1
+            """
+        self.assertEqual(self.enable(program), "True")
+        self.assertEqual(self.lines(os.path.join(self.get_run(), "server")), [7])
+
     def test_a_taken_name_gets_the_pid(self):
         os.mkdir(self.base)
         program = """\

@@ -127,6 +127,48 @@ class ForkTest(recordings.RecorderTest):
         lines = self.lines()
         self.assertEqual((lines.count(7), lines.count(10)), (0, 20))
 
+    def test_forks_that_call_no_handlers(self):
+        """_Fork() and clone(), as C code uses them: the child has no ring, and must not miss it."""
+        self.run_program(
+            """\
+            import ctypes, os, sys, trackexec
+            libc = ctypes.PyDLL(None)
+            ways = [lambda: libc.syscall(56, 17, 0, 0, 0, 0)] if os.uname().machine == "x86_64" else []
+            ways += [libc._Fork] if hasattr(libc, "_Fork") else []
+            trackexec.record("__main__", "trace")
+            def f(n):
+                return [n for n in range(n)]
+            def g():
+                yield f(2)
+                raise ValueError
+            def use():
+                try:
+                    list(g())
+                except ValueError:
+                    trackexec.mark("child")
+                trackexec.stats()
+                pid = os.fork()
+                if pid == 0:
+                    f(3)
+                    os._exit(0)
+                return os.waitpid(pid, 0)[1]
+            for turn in range(20):
+                for way in ways:
+                    pid = way()
+                    if pid == 0:
+                        child = use()
+                        if turn % 2:
+                            os._exit(child + 3)
+                        sys.exit(child + 3)
+                    assert os.waitpid(pid, 0)[1] == 3 << 8
+                    parent = 1
+            trackexec.mark(str(len(ways)))
+            """
+        )
+        lines = self.lines()
+        self.assertEqual((lines.count(26), lines.count(7)), (0, 0))
+        self.assertGreaterEqual(lines.count(31), 20)
+
     def test_processes_in_scope(self):
         self.write("app.py", "def double(x):\n    return x * 2\n")
         self.run_program(

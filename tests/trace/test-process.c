@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Whether a trace's process lives: this one does, and nothing that only looks like it.
 #include <glib.h>
+#include <grp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -95,6 +98,141 @@ test_zombies_are_dead (Fixture *fixture, gconstpointer data)
   g_assert_false (_tx_process_is_alive (&process));
 }
 
+/* ---- Processes that /proc says little of ---- */
+
+static void *
+stay_cb (void *data)
+{
+  for (;;)
+    pause ();
+  return NULL;
+}
+
+static char
+get_state (pid_t pid)
+{
+  char *name = g_strdup_printf ("/proc/%ld/stat", (long) pid);
+  char *text = NULL;
+  char *pos = g_file_get_contents (name, &text, NULL, NULL) ? strrchr (text, ')') : NULL;
+  char state = pos ? pos[2] : '?';
+
+  g_free (text);
+  g_free (name);
+  return state;
+}
+
+/* A process lives as long as any of its threads, though /proc calls it a zombie then. */
+static void
+test_main_thread_ended (Fixture *fixture, gconstpointer data)
+{
+  TxProcess process = fixture->process;
+  pthread_t thread;
+  pid_t pid = fork ();
+
+  if (pid == 0)
+    {
+      alarm (60); /* should nobody end it */
+      if (pthread_create (&thread, NULL, stay_cb, NULL) != 0)
+        _exit (1);
+      pthread_exit (NULL);
+    }
+  for (int i = 0; i < 5000 && get_state (pid) != 'Z'; i++)
+    g_usleep (1000);
+  g_assert_cmpint (get_state (pid), ==, 'Z');
+  process.pid = (uint32_t) pid;
+  process.time_namespace ^= 1; /* so that its ticks need not be known */
+  g_assert_true (_tx_process_is_alive (&process));
+  kill (pid, SIGKILL);
+  g_assert_cmpint (waitpid (pid, NULL, 0), ==, pid);
+  g_assert_false (_tx_process_is_alive (&process));
+}
+
+/* Exit statuses of children that look from another place. */
+enum
+{
+  SEEN_RIGHT,
+  SEEN_WRONG,
+  CANNOT_LOOK
+};
+
+static pid_t
+make_gone (void)
+{
+  pid_t pid = fork ();
+
+  if (pid == 0)
+    _exit (0);
+  waitpid (pid, NULL, 0);
+  return pid;
+}
+
+/* Group 0 may see all. */
+static bool
+become (uid_t uid)
+{
+  return setgroups (0, NULL) == 0 && setresgid (uid, uid, uid) == 0 &&
+         setresuid (uid, uid, uid) == 0;
+}
+
+/* In a child, where /proc is another one. */
+static int
+look_from (const TxProcess *self, const char *type, const char *options, uid_t uid)
+{
+  TxProcess gone = *self;
+
+  gone.pid = (uint32_t) make_gone ();
+  if (unshare (CLONE_NEWNS) != 0 || mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+      mount ("none", "/proc", type, 0, options) != 0 || (uid && !become (uid)))
+    return CANNOT_LOOK;
+  return _tx_process_is_alive (self) && !_tx_process_is_alive (&gone) ? SEEN_RIGHT : SEEN_WRONG;
+}
+
+static void
+check_seen_from (const TxProcess *self, const char *type, const char *options, uid_t uid)
+{
+  int status;
+  pid_t pid = fork ();
+
+  if (pid == 0)
+    _exit (look_from (self, type, options, uid));
+  g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+  g_assert_true (WIFEXITED (status));
+  if (WEXITSTATUS (status) == CANNOT_LOOK)
+    g_test_skip ("only root can mount another /proc");
+  else
+    g_assert_cmpint (WEXITSTATUS (status), ==, SEEN_RIGHT);
+}
+
+/* systemd's ProtectProc=invisible. A process that has changed its user is hidden from its own, too.
+ */
+static void
+test_hidden (Fixture *fixture, gconstpointer data)
+{
+  check_seen_from (&fixture->process, "proc", "hidepid=2", 65534);
+}
+
+static void
+test_no_proc (Fixture *fixture, gconstpointer data)
+{
+  check_seen_from (&fixture->process, "tmpfs", NULL, 0);
+}
+
+/* A trace that was begun without /proc names nothing but a pid. */
+static void
+test_only_a_pid (Fixture *fixture, gconstpointer data)
+{
+  TxProcess process = { .pid = (uint32_t) getpid (), .boot_id = "" };
+
+  g_assert_false (_tx_process_is_alive (&process));
+  g_assert_true (_tx_process_may_be_elsewhere (&process));
+  process.pid = 1; /* somebody else's */
+  g_assert_true (_tx_process_may_be_elsewhere (&process));
+  process.pid = (uint32_t) make_gone ();
+  g_assert_false (_tx_process_may_be_elsewhere (&process));
+  process.pid = 0;
+  g_assert_false (_tx_process_may_be_elsewhere (&process));
+}
+
 static void
 test_elsewhere (Fixture *fixture, gconstpointer data)
 {
@@ -162,6 +300,10 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   TEST ("who-lives", test_who_lives);
   TEST ("zombies", test_zombies_are_dead);
+  TEST ("main-thread-ended", test_main_thread_ended);
+  TEST ("hidden", test_hidden);
+  TEST ("no-proc", test_no_proc);
+  TEST ("only-a-pid", test_only_a_pid);
   TEST ("elsewhere", test_elsewhere);
   TEST ("program-start", test_program_start);
   TEST ("blocked-threads", test_blocked_threads);

@@ -17,6 +17,7 @@
 #include "trace/tx-recover-job-private.h"
 #include "trace/tx-recover.h"
 #include "trace/tx-ring-home-private.h"
+#include "trace/tx-writer-private.h"
 #include "trace/tx.h"
 #include "trace-text.h"
 
@@ -200,6 +201,68 @@ test_dead_trace (void)
   clear_place (&place);
 }
 
+static int
+refuse_thread (TxOs *os, void *(*func) (void *), void *data, uint64_t *ret_thread)
+{
+  return -EAGAIN;
+}
+
+/* Nobody empties the ring, so most is lost; and then it is killed. */
+static void
+record_with_loss (const Place *place, uint32_t slot_count)
+{
+  TxWriterOptions options = { .ring_dir = place->root,
+                              .slot_count = slot_count,
+                              .slot_size_bytes = TX_SLOT_SIZE_MIN };
+  TxOs os = *_tx_os_get_default ();
+  TxWriter *writer;
+  TxStream *stream;
+
+  os.start_thread = refuse_thread;
+  writer = _tx_writer_new_with_os (place->trace, &options, &os, NULL);
+  stream = tx_writer_get_stream (writer);
+  tx_stream_switch_to (stream, tx_stream_get_thread (stream, 7));
+  tx_stream_call (stream, 0, 1, 1);
+  for (uint32_t i = 1; i <= slot_count * 25000; i++)
+    tx_stream_line (stream, i);
+  raise (SIGKILL);
+}
+
+static void
+test_lost_last (void)
+{
+  Place place = make_place ();
+  uint64_t n_blocks, n_shown = 0, n_lost = 0;
+  TxReader *reader;
+  pid_t pid = fork ();
+
+  if (pid == 0)
+    record_with_loss (&place, 2);
+  g_assert_cmpint (waitpid (pid, NULL, 0), ==, pid);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_assert_cmpint (recover (&place, &n_blocks), ==, i ? TX_RECOVER_WHOLE : TX_RECOVER_SEALED);
+      g_assert_cmpuint (n_blocks, ==, i ? 0 : 3);
+    }
+  reader = tx_reader_open (place.trace, NULL);
+  g_assert_nonnull (reader);
+  g_assert_cmpstr (tx_reader_get_damage (reader, NULL), ==, NULL);
+  for (size_t i = 0; i < tx_reader_get_n_blocks (reader); i++)
+    {
+      TxBlock *block;
+
+      g_assert_cmpint (tx_reader_load_block (reader, i, &block, NULL), ==, TX_OK);
+      n_shown += block->n_steps;
+      for (size_t j = 0; j < block->n_gaps; j++)
+        n_lost += block->gaps[j].events_lost;
+      tx_block_free (block);
+    }
+  g_assert_cmpuint (n_lost, >, 0);
+  g_assert_cmpuint (n_shown + n_lost, ==, 50000);
+  tx_reader_close (reader);
+  clear_place (&place);
+}
+
 static void
 test_live_trace (void)
 {
@@ -344,6 +407,83 @@ test_cut_short (void)
   g_test_message ("%u of 30 recoveries were cut short", n_cut);
 }
 
+static guint64
+count_steps (const char *directory)
+{
+  TxReader *reader = tx_reader_open (directory, NULL);
+  guint64 n_steps = 0;
+
+  g_assert_nonnull (reader);
+  g_assert_cmpstr (tx_reader_get_damage (reader, NULL), ==, NULL);
+  for (size_t i = 0; i < tx_reader_get_n_blocks (reader); i++)
+    {
+      TxBlock *block;
+
+      g_assert_cmpint (tx_reader_load_block (reader, i, &block, NULL), ==, TX_OK);
+      n_steps += block->n_steps;
+      tx_block_free (block);
+    }
+  g_assert_cmpuint (tx_reader_get_n_steps (reader), ==, n_steps);
+  tx_reader_close (reader);
+  return n_steps;
+}
+
+static _Atomic bool stop_now, has_begun;
+
+static void *
+stop_cb (void *data)
+{
+  gint64 end;
+
+  while (!atomic_load (&has_begun))
+    ;
+  end = g_get_monotonic_time () + GPOINTER_TO_INT (data);
+  while (g_get_monotonic_time () < end)
+    ;
+  atomic_store (&stop_now, true);
+  return NULL;
+}
+
+/* Somebody forks, and does not wait: whenever it is stopped, the next one goes on from there. */
+static void
+test_stopped (void)
+{
+  Place place = make_place ();
+  guint n_cancelled = 0;
+  guint64 n_steps;
+  pid_t pid = fork ();
+
+  if (pid == 0)
+    record_with_loss (&place, 64);
+  g_assert_cmpint (waitpid (pid, NULL, 0), ==, pid);
+  n_steps = count_steps (place.trace);
+  for (guint i = 0; i < 40; i++)
+    {
+      GThread *thread;
+      TxRecoverResult result;
+      TxStatus status;
+
+      atomic_store (&stop_now, i == 0);
+      atomic_store (&has_begun, false);
+      thread = g_thread_new ("stop", stop_cb, GINT_TO_POINTER (i * 250));
+      g_usleep (500);
+      atomic_store (&has_begun, true);
+      status = tx_recover_trace_until (place.trace, &stop_now, &result, NULL, NULL);
+      g_thread_join (thread);
+      g_assert_true (status == TX_CANCELLED || status == TX_OK);
+      g_assert_true (i > 0 || status == TX_CANCELLED);
+      n_cancelled += status == TX_CANCELLED;
+      g_assert_cmpuint (count_steps (place.trace), ==, n_steps);
+    }
+  g_assert_cmpuint (n_cancelled, >, 2);
+  g_test_message ("%u of 40 recoveries were stopped", n_cancelled);
+  (void) recover (&place, NULL);
+  g_assert_cmpint (recover (&place, NULL), ==, TX_RECOVER_WHOLE);
+  g_assert_cmpuint (count_steps (place.trace), ==, n_steps);
+  g_assert_cmpuint (count_files (place.rings), ==, 0);
+  clear_place (&place);
+}
+
 static void
 test_no_room (void)
 {
@@ -394,6 +534,28 @@ test_trace_is_gone (void)
   tx_recover_directory (moved, NULL, &stats);
   g_assert_cmpuint (stats.n_tail_missing, ==, 1);
   g_free (moved);
+  clear_place (&place);
+}
+
+/* Whoever began it was killed when `info` was made and not yet written: no reader will ever find
+ * the ring. */
+static void
+test_info_is_empty (void)
+{
+  Place place = make_place ();
+  TxRecoverStats stats = { 0 };
+  char *info = g_build_filename (place.trace, "info", NULL);
+  char *segment = g_build_filename (place.trace, "blocks.00000", NULL);
+
+  leave_dead (&place);
+  g_assert_cmpint (truncate (info, 0), ==, 0);
+  (void) g_unlink (segment);
+  tx_recover_rings (place.root, place.root, NULL, &stats);
+  g_assert_cmpuint (stats.n_rings_removed, ==, 1);
+  g_assert_cmpuint (stats.n_sealed + stats.n_failed, ==, 0);
+  g_assert_cmpuint (count_files (place.rings), ==, 0);
+  g_free (segment);
+  g_free (info);
   clear_place (&place);
 }
 
@@ -678,12 +840,6 @@ wait_for_end (const Place *place)
   g_free (end);
 }
 
-static int
-refuse_thread (TxOs *os, void *(*func) (void *), void *data, uint64_t *ret_thread)
-{
-  return -EAGAIN;
-}
-
 /* A program that may have no thread more goes on without. */
 static void
 test_job_without_a_thread (void)
@@ -785,13 +941,16 @@ main (int argc, char **argv)
   g_test_add_func ("/trace/recover/job", test_job);
   g_test_add_func ("/trace/recover/job-without-a-thread", test_job_without_a_thread);
   g_test_add_func ("/trace/recover/dead-trace", test_dead_trace);
+  g_test_add_func ("/trace/recover/lost-last", test_lost_last);
   g_test_add_func ("/trace/recover/live-trace", test_live_trace);
   g_test_add_func ("/trace/recover/exec", test_exec);
   g_test_add_func ("/trace/recover/closed-trace", test_closed_trace);
   g_test_add_func ("/trace/recover/two-at-once", test_two_at_once);
   g_test_add_func ("/trace/recover/cut-short", test_cut_short);
+  g_test_add_func ("/trace/recover/stopped", test_stopped);
   g_test_add_func ("/trace/recover/no-room", test_no_room);
   g_test_add_func ("/trace/recover/trace-is-gone", test_trace_is_gone);
+  g_test_add_func ("/trace/recover/info-is-empty", test_info_is_empty);
   g_test_add_func ("/trace/recover/place-is-taken", test_place_is_taken);
   g_test_add_func ("/trace/recover/cut-end", test_cut_end);
   g_test_add_func ("/trace/recover/links", test_links);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // TxWriter with its native thread, on the real system: times, idleness, forks, descriptors that are
 // taken away, closing. What happens when the system refuses is test-writer-faults.c's.
+#include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -292,6 +294,129 @@ test_descriptors_taken_away (Fixture *fixture, gconstpointer data)
   g_free (path);
 }
 
+/* ---- Threads that cannot be made ---- */
+
+static _Atomic bool has_no_threads;
+
+static int
+refuse_thread (TxOs *os, void *(*run) (void *), void *data, uint64_t *ret_thread)
+{
+  return atomic_load (&has_no_threads)
+             ? -EAGAIN
+             : _tx_os_get_default ()->start_thread (os, run, data, ret_thread);
+}
+
+static uint64_t
+count_lost (const TxReader *reader)
+{
+  uint64_t n_lost = 0;
+
+  for (size_t i = 0; i < tx_reader_get_n_blocks (reader); i++)
+    n_lost += tx_reader_get_block_info (reader, i)->events_lost;
+  return n_lost;
+}
+
+/* A limit on processes holds for a while: recording goes on when it does not any more, and what was
+ * lost is said. @is_for_good: it holds to the end. */
+static void
+check_no_threads (Fixture *fixture, gboolean is_for_good)
+{
+  TxWriterOptions options = { .slot_count = 4, .slot_size_bytes = TX_SLOT_SIZE_MIN };
+  TxOs os = *_tx_os_get_default ();
+  TxStreamStats stats;
+  TxReader *reader;
+  uint64_t n_lost;
+
+  os.start_thread = refuse_thread;
+  atomic_store (&has_no_threads, true);
+  tear_down (fixture, NULL);
+  fixture->directory = trace_text_make_directory ();
+  fixture->writer = _tx_writer_new_with_os (fixture->directory, &options, &os, NULL);
+  fixture->stream = tx_writer_get_stream (fixture->writer);
+  tx_stream_switch_to (fixture->stream, tx_stream_get_thread (fixture->stream, 1));
+  tx_stream_call (fixture->stream, 0, 1, 1);
+  write_lines (fixture, 100000);
+  tx_stream_get_stats (fixture->stream, &stats);
+  n_lost = stats.events_lost;
+  g_assert_cmpuint (n_lost, >, 50000);
+  if (!is_for_good)
+    {
+      atomic_store (&has_no_threads, false);
+      for (int i = 0; i < 20000 && !is_for_good; i++)
+        {
+          write_lines (fixture, 2);
+          tx_stream_get_stats (fixture->stream, &stats);
+          is_for_good = stats.events_lost == n_lost;
+          n_lost = stats.events_lost;
+          g_usleep (1000);
+        }
+      g_assert_true (is_for_good);
+    }
+  reader = finish (fixture);
+  g_assert_cmpuint (count_lost (reader), ==, n_lost);
+  g_assert_cmpint (tx_reader_get_state (reader), ==, TX_STATE_FINISHED);
+  tx_reader_close (reader);
+}
+
+static void
+test_no_threads_for_a_while (Fixture *fixture, gconstpointer data)
+{
+  check_no_threads (fixture, FALSE);
+}
+
+static void
+test_no_threads (Fixture *fixture, gconstpointer data)
+{
+  check_no_threads (fixture, TRUE);
+}
+
+/* ---- Much to do ---- */
+
+static _Atomic bool is_hanging;
+
+static int64_t
+hang_write_at (TxOs *os, int fd, const void *bytes, size_t size_bytes, uint64_t offset)
+{
+  while (atomic_load (&is_hanging))
+    g_usleep (1000);
+  return _tx_os_get_default ()->write_at (os, fd, bytes, size_bytes, offset);
+}
+
+/* Before a fork the thread ends after the block that it is at, not after all that have piled up
+ * while the disk hung. */
+static void
+test_pause_behind_a_hang (Fixture *fixture, gconstpointer data)
+{
+  TxOs os = *_tx_os_get_default ();
+  TxStreamStats stream;
+  TxWriterStats writer;
+  TxReader *reader;
+
+  os.write_at = hang_write_at;
+  tear_down (fixture, NULL);
+  fixture->directory = trace_text_make_directory ();
+  fixture->writer = _tx_writer_new_with_os (fixture->directory, NULL, &os, NULL);
+  fixture->stream = tx_writer_get_stream (fixture->writer);
+  tx_stream_switch_to (fixture->stream, tx_stream_get_thread (fixture->stream, 1));
+  tx_stream_call (fixture->stream, 0, 1, 1);
+  atomic_store (&is_hanging, true);
+  for (guint i = 0; i < 300; i++)
+    {
+      write_lines (fixture, 100000);
+      g_usleep (1000); /* the ring grows */
+    }
+  atomic_store (&is_hanging, false);
+  g_assert_true (tx_writer_pause_thread (fixture->writer, 20 * SECOND_NS));
+  tx_stream_get_stats (fixture->stream, &stream);
+  tx_writer_get_stats (fixture->writer, &writer);
+  g_assert_cmpuint (stream.blocks, >, 100);
+  g_assert_cmpuint (writer.blocks_written, <, stream.blocks / 2);
+  tx_writer_allow_thread (fixture->writer);
+  reader = finish (fixture);
+  g_assert_cmpuint (tx_reader_get_n_steps (reader) + count_lost (reader), ==, 30000000);
+  tx_reader_close (reader);
+}
+
 /* ---- Forks ---- */
 
 static int
@@ -347,6 +472,141 @@ test_child_leaves_the_ring_alone (Fixture *fixture, gconstpointer data)
   tx_reader_close (reader);
 }
 
+/* What a child may do first. */
+static void
+do_in_child (Fixture *fixture, guint what)
+{
+  TxStream *stream = fixture->stream;
+  TxFrame frame = { .function = fixture->f, .line = 3, .key = 5 };
+
+  switch (what)
+    {
+    case 0:
+      tx_stream_line (stream, 77777);
+      break;
+    case 1:
+      tx_stream_call (stream, fixture->f, 1, 9);
+      break;
+    case 2:
+      tx_stream_return (stream);
+      break;
+    case 3:
+      tx_stream_unwind (stream);
+      break;
+    case 4:
+      tx_stream_yield (stream);
+      break;
+    case 5:
+      tx_stream_resume (stream, fixture->f, 1, 7);
+      break;
+    case 6:
+      tx_stream_mark (stream, "child", 5);
+      break;
+    case 7:
+      tx_stream_raise (stream, 1, "child", 5);
+      break;
+    case 8:
+      tx_stream_precise_begin (stream);
+      break;
+    case 9:
+      tx_stream_precise_end (stream);
+      break;
+    case 10:
+      tx_stream_resync (stream, &frame, &(uint32_t){ 1 }, 1, TX_STACK_RESYNC);
+      break;
+    case 11:
+      tx_stream_switch_to (stream, tx_stream_get_thread (stream, 1));
+      break;
+    case 12:
+      tx_stream_define_thread (stream, stream->current, 7, "child");
+      break;
+    case 13:
+      (void) tx_stream_define_file (stream, "/b.py", 5);
+      break;
+    case 14:
+      tx_stream_drop_thread (stream, stream->current);
+      break;
+    case 15:
+      (void) tx_writer_pause_thread (fixture->writer, SECOND_NS);
+      break;
+    case 16:
+      tx_writer_get_stats (fixture->writer, &(TxWriterStats){ 0 });
+      break;
+    default:
+      break;
+    }
+}
+
+#define N_IN_CHILD 18u
+
+/* No handler runs for these forks, and the ring is not there. */
+static void
+test_children_without_handlers (Fixture *fixture, gconstpointer data)
+{
+  TxReader *reader;
+
+  for (guint i = 0; i < 2 * N_IN_CHILD; i++)
+    {
+      pid_t pid;
+
+      write_lines (fixture, 100);
+      if (i == N_IN_CHILD)
+        tx_stream_precise_begin (fixture->stream);
+      write_lines (fixture, 10);
+      pid = (pid_t) syscall (SYS_clone, SIGCHLD, 0, 0, 0, 0);
+      if (pid == 0)
+        {
+          do_in_child (fixture, i % N_IN_CHILD);
+          for (guint j = 0; j < N_IN_CHILD; j++)
+            do_in_child (fixture, j);
+          tx_writer_allow_thread (fixture->writer);
+          if (tx_writer_flush (fixture->writer, 0, NULL) != TX_ERROR_FORKED ||
+              tx_writer_close (fixture->writer, SECOND_NS, NULL) != TX_OK)
+            _exit (1);
+          _exit (0);
+        }
+      g_assert_cmpint (wait_for (pid), ==, 0);
+    }
+  reader = finish (fixture);
+  g_assert_cmpuint (tx_reader_get_n_steps (reader), ==, 2 * N_IN_CHILD * 110);
+  g_assert_cmpuint (tx_reader_get_n_files (reader), ==, 1);
+  tx_reader_close (reader);
+}
+
+/* C code has forked, and the disk thread was in the middle of something: what it has is not to be
+ * believed. */
+static void
+test_child_beside_the_disk_thread (Fixture *fixture, gconstpointer data)
+{
+  TxOs os = *_tx_os_get_default ();
+  guint64 end = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
+  pid_t pid;
+
+  os.write_at = hang_write_at;
+  tear_down (fixture, NULL);
+  fixture->directory = trace_text_make_directory ();
+  fixture->writer = _tx_writer_new_with_os (fixture->directory, NULL, &os, NULL);
+  fixture->stream = tx_writer_get_stream (fixture->writer);
+  tx_stream_switch_to (fixture->stream, tx_stream_get_thread (fixture->stream, 1));
+  atomic_store (&is_hanging, true);
+  tx_stream_call (fixture->stream, 0, 1, 1);
+  while (!atomic_load (&fixture->writer->flusher.stream->priv->shared.n_sealed) ||
+         !fixture->writer->flusher.has_frame)
+    {
+      write_lines (fixture, 1000);
+      g_assert_cmpuint ((guint64) g_get_monotonic_time (), <, end);
+    }
+  pid = fork ();
+  if (pid == 0)
+    {
+      fixture->writer->flusher.frame.digest = GINT_TO_POINTER (16);
+      fixture->writer->flusher.segments.infos = GINT_TO_POINTER (16);
+      _exit (tx_writer_close (fixture->writer, 0, NULL) == TX_OK ? 0 : 1);
+    }
+  atomic_store (&is_hanging, false);
+  g_assert_cmpint (wait_for (pid), ==, 0);
+}
+
 /* A limit on the size of files is no signal for the program, and costs us a new segment. */
 static void
 test_file_size_limit (Fixture *fixture, gconstpointer data)
@@ -388,6 +648,31 @@ test_file_size_limit (Fixture *fixture, gconstpointer data)
       _exit (0);
     }
   g_assert_cmpint (wait_for (pid), ==, 0);
+}
+
+/* Somebody makes room on the disk with rm. */
+static void
+test_segment_removed (Fixture *fixture, gconstpointer data)
+{
+  char *segment = g_build_filename (fixture->directory, "blocks.00000", NULL);
+  TxReader *reader;
+
+  write_lines (fixture, 100);
+  g_assert_cmpint (tx_writer_flush (fixture->writer, SECOND_NS, NULL), ==, TX_OK);
+  g_assert_cmpint (g_unlink (segment), ==, 0);
+  write_lines (fixture, 1000);
+  g_assert_cmpint (tx_writer_flush (fixture->writer, SECOND_NS, NULL), ==, TX_OK);
+  write_lines (fixture, 1000);
+  reader = finish (fixture);
+  g_assert_cmpuint (tx_reader_get_n_blocks (reader), ==, 3);
+  g_assert_cmpint (tx_reader_get_block_info (reader, 0)->place, !=, TX_BLOCK_FILE);
+  for (size_t i = 1; i < 3; i++)
+    {
+      g_assert_cmpint (tx_reader_get_block_info (reader, i)->place, ==, TX_BLOCK_FILE);
+      g_assert_cmpuint (tx_reader_get_block_info (reader, i)->steps, ==, 1000);
+    }
+  tx_reader_close (reader);
+  g_free (segment);
 }
 
 static void
@@ -508,9 +793,15 @@ main (int argc, char **argv)
   ADD ("/trace/writer/flush", test_flush);
   ADD ("/trace/writer/full-speed", test_full_speed);
   ADD ("/trace/writer/descriptors", test_descriptors_taken_away);
+  ADD ("/trace/writer/no-threads-for-a-while", test_no_threads_for_a_while);
+  ADD ("/trace/writer/no-threads", test_no_threads);
+  ADD ("/trace/writer/pause-behind-a-hang", test_pause_behind_a_hang);
   ADD ("/trace/writer/fork", test_child_leaves_the_ring_alone);
+  ADD ("/trace/writer/fork-beside-the-disk-thread", test_child_beside_the_disk_thread);
+  ADD ("/trace/writer/fork-without-handlers", test_children_without_handlers);
   ADD ("/trace/writer/pause", test_pause);
   ADD ("/trace/writer/file-size-limit", test_file_size_limit);
+  ADD ("/trace/writer/segment-removed", test_segment_removed);
   ADD ("/trace/writer/directory-removed", test_directory_removed);
   ADD ("/trace/writer/no-events", test_close_without_events);
   ADD ("/trace/writer/used-directory", test_used_directory_is_refused);

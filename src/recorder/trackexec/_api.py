@@ -64,6 +64,14 @@ def _get_zone():
     return name or now.tm_zone, now.tm_gmtoff
 
 
+def _get_working_directory():
+    """Return its path; "" when it was removed, or may not be looked at."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""
+
+
 def _get_info(items, exclude):
     """Return the lines for the trace's `info` file that only Python knows."""
     zone, offset = _get_zone()
@@ -71,7 +79,7 @@ def _get_info(items, exclude):
     return [
         ("program", argv[0] if argv else ""),
         ("argv", repr(list(argv))),
-        ("cwd", os.getcwd()),
+        ("cwd", _get_working_directory()),
         ("python", sys.version.split()[0]),
         ("python_version", sys.version),
         ("implementation", sys.implementation.name),
