@@ -272,6 +272,56 @@ what_was_shown_before_is_freed (Fixture *fixture, gconstpointer data)
 }
 
 static gboolean
+is_smaller (gpointer data)
+{
+  GtkWidget *gutter = data;
+
+  return gtk_widget_get_height (gutter) < GPOINTER_TO_INT (g_object_get_data (data, "height")) - 60;
+}
+
+/* Tells the gutter where the pointer is, as GTK does also where a drag has left it. */
+static void
+point_at (GtkWidget *gutter, double y)
+{
+  g_autoptr (GListModel) controllers = gtk_widget_observe_controllers (gutter);
+
+  for (guint i = 0; i < g_list_model_get_n_items (controllers); i++)
+    {
+      g_autoptr (GtkEventController) controller = g_list_model_get_item (controllers, i);
+
+      if (GTK_IS_EVENT_CONTROLLER_MOTION (controller))
+        g_signal_emit_by_name (controller, "motion", 5.0, y);
+    }
+  gtk_test_widget_wait_for_draw (gutter);
+}
+
+/* GtkSourceView tells a critical, which ends the test, of a pointer at a line that is not in sight.
+ */
+static void
+pointer_leaves_the_gutter (Fixture *fixture, gconstpointer data)
+{
+  GtkTextView *view = GTK_TEXT_VIEW (find_in_window (fixture, VIEWER_TYPE_SOURCE_VIEW));
+  GtkWidget *gutter = find_in_window (fixture, GTK_SOURCE_TYPE_GUTTER);
+  g_autofree char *lines = g_strnfill (1000, '\n');
+  int height;
+
+  gtk_window_set_default_size (GTK_WINDOW (fixture->window), 900, 800);
+  gtk_test_widget_wait_for_draw (gutter);
+  gtk_text_buffer_set_text (gtk_text_view_get_buffer (view), lines, -1);
+  gtk_test_widget_wait_for_draw (gutter);
+  height = gtk_widget_get_height (gutter);
+  g_assert_cmpint (height, >, 120);
+  point_at (gutter, height / 2);
+  point_at (gutter, height + 300);
+  point_at (gutter, -300);
+  point_at (gutter, height - 2);
+  g_object_set_data (G_OBJECT (gutter), "height", GINT_TO_POINTER (height));
+  gtk_window_set_default_size (GTK_WINDOW (fixture->window), 900, 600);
+  viewer_fixture_wait (is_smaller, gutter, "the gutter to get smaller");
+  gtk_test_widget_wait_for_draw (gutter);
+}
+
+static gboolean
 can_scroll (gpointer data)
 {
   return gtk_adjustment_get_upper (data) > gtk_adjustment_get_page_size (data);
@@ -416,6 +466,7 @@ add_tests (void)
   ADD ("/window/every-action-can-be-activated", every_action_can_be_activated);
   ADD ("/window/source-shows-the-current-line", source_shows_the_current_line);
   ADD ("/window/breakpoint-by-the-gutter", breakpoint_by_the_gutter);
+  ADD ("/window/pointer-leaves-the-gutter", pointer_leaves_the_gutter);
   ADD ("/window/timeline-is-a-slider", timeline_is_a_slider);
   ADD ("/window/timeline-zooms", timeline_zooms);
   ADD ("/window/hotspots-are-gone-to", hotspots_are_gone_to);
