@@ -6,6 +6,7 @@
 #include <gtksourceview/gtksource.h>
 
 #include "app/viewer-application.h"
+#include "app/viewer-file-dialog.h"
 #include "app/viewer-window.h"
 #include "panels/viewer-hotspots-panel.h"
 #include "panels/viewer-source-panel.h"
@@ -377,6 +378,67 @@ lists_are_scrolled_while_they_change (Fixture *fixture, gconstpointer data)
   viewer_fixture_wait (can_scroll, adjustment, "all hot spots to be back");
 }
 
+static GtkWidget *
+find_file_dialog (void)
+{
+  g_autoptr (GListModel) windows = G_LIST_MODEL (g_object_ref (gtk_window_get_toplevels ()));
+
+  for (guint i = 0; i < g_list_model_get_n_items (windows); i++)
+    {
+      g_autoptr (GtkWidget) window = g_list_model_get_item (windows, i);
+
+      if (VIEWER_IS_FILE_DIALOG (window))
+        return window;
+    }
+  return NULL;
+}
+
+static void
+open_many_files (Fixture *fixture)
+{
+  g_autofree char *directory = g_build_filename (fixture->base.directory, "many", NULL);
+  g_autoptr (GString) text = g_string_new ("pace 1us; main");
+
+  for (unsigned i = 0; i < 60; i++)
+    g_string_append_printf (text, "%s call f%u@/many/file%u.py:1; line 2", i ? ";" : ":", i, i);
+  g_assert_cmpint (g_mkdir_with_parents (directory, 0700), ==, 0);
+  trace_text_record (directory, text->str);
+  viewer_window_open (fixture->window, directory);
+  settle (fixture->window);
+}
+
+/* As above, of the list of files. */
+static void
+files_are_scrolled_while_they_change (Fixture *fixture, gconstpointer data)
+{
+  GtkListView *view;
+  GtkAdjustment *adjustment;
+  GtkEditable *entry;
+  GtkWidget *dialog;
+
+  open_many_files (fixture);
+  act (fixture, "show-file", NULL);
+  dialog = find_file_dialog ();
+  g_assert_nonnull (dialog);
+  view = GTK_LIST_VIEW (find_widget (dialog, GTK_TYPE_LIST_VIEW));
+  entry = GTK_EDITABLE (find_widget (dialog, GTK_TYPE_SEARCH_ENTRY));
+  adjustment = gtk_scrollable_get_vadjustment (GTK_SCROLLABLE (view));
+  viewer_fixture_wait (can_scroll, adjustment, "the files to be more than fit");
+  g_signal_connect_swapped (gtk_list_view_get_model (view), "items-changed",
+                            G_CALLBACK (turn_wheel_cb), adjustment);
+  gtk_editable_set_text (entry, "file7.py");
+  viewer_fixture_wait (is_one, gtk_list_view_get_model (view), "one file to be left");
+  gtk_test_widget_wait_for_draw (GTK_WIDGET (view));
+  gtk_editable_set_text (entry, "");
+  viewer_fixture_wait (can_scroll, adjustment, "all files to be back");
+  gtk_editable_set_text (entry, "nothing is called so");
+  viewer_fixture_wait (is_empty, gtk_list_view_get_model (view), "no file to be left");
+  gtk_test_widget_wait_for_draw (GTK_WIDGET (view));
+  gtk_editable_set_text (entry, "");
+  viewer_fixture_wait (can_scroll, adjustment, "all files to be back");
+  gtk_window_destroy (GTK_WINDOW (dialog));
+}
+
 static void
 times_in_the_window (Fixture *fixture, gconstpointer data)
 {
@@ -462,6 +524,7 @@ add_tests (void)
 {
   /* Before the one that hides panels: that is remembered. */
   ADD ("/window/lists-are-scrolled-while-they-change", lists_are_scrolled_while_they_change);
+  ADD ("/window/files-are-scrolled-while-they-change", files_are_scrolled_while_they_change);
   ADD ("/window/moves-by-actions", moves_by_actions);
   ADD ("/window/every-action-can-be-activated", every_action_can_be_activated);
   ADD ("/window/source-shows-the-current-line", source_shows_the_current_line);
