@@ -33,6 +33,8 @@ typedef struct
   const TxBlock *block; /* in the cache; loaded again when others were */
   Thread *threads;      /* owned */
   size_t n_threads;
+  uint32_t *slots;       /* owned: a hash table of thread numbers, from 1 */
+  size_t n_slots;        /* a power of two, or 0 */
   Thread *current;       /* the last one looked for; NULL: none */
   ReplayTargetHit *hits; /* owned */
   size_t n_hits, capacity;
@@ -46,25 +48,64 @@ fail (Pass *self)
   self->status = tx_error_set (self->error, TX_ERROR_MEMORY, "no memory for the breakpoints");
 }
 
+/* The slot of the thread, or the empty one that it would get. */
+static uint32_t *
+find_slot (const Pass *self, TxThreadId id)
+{
+  for (size_t slot = id * 2654435761u;; slot++)
+    {
+      uint32_t *found = &self->slots[slot & (self->n_slots - 1)];
+
+      if (*found == 0 || self->threads[*found - 1].id == id)
+        return found;
+    }
+}
+
+/* Room for one more thread. */
+static bool
+grow_threads (Pass *self)
+{
+  size_t n_slots = self->n_slots == 0 ? 16 : self->n_slots * 2;
+  Thread *threads;
+  uint32_t *slots;
+
+  if (2 * (self->n_threads + 1) <= self->n_slots)
+    return true;
+  threads = realloc (self->threads, n_slots / 2 * sizeof *threads);
+  if (threads == NULL)
+    return false;
+  self->threads = threads;
+  slots = calloc (n_slots, sizeof *slots);
+  if (slots == NULL)
+    return false;
+  free (self->slots);
+  self->slots = slots;
+  self->n_slots = n_slots;
+  for (size_t i = 0; i < self->n_threads; i++)
+    *find_slot (self, threads[i].id) = (uint32_t) i + 1;
+  return true;
+}
+
 static Thread *
 get_thread (Pass *self, TxThreadId id)
 {
-  Thread *threads;
+  uint32_t *slot;
 
   if (self->current != NULL && self->current->id == id)
     return self->current;
-  for (size_t i = 0; i < self->n_threads; i++)
-    if (self->threads[i].id == id)
-      return self->current = &self->threads[i];
-  threads = realloc (self->threads, (self->n_threads + 1) * sizeof *threads);
-  if (threads == NULL)
+  if (!grow_threads (self))
     {
+      self->current = NULL;
       fail (self);
       return NULL;
     }
-  self->threads = threads;
-  threads[self->n_threads] = (Thread){ .id = id };
-  return self->current = &threads[self->n_threads++];
+  slot = find_slot (self, id);
+  if (*slot == 0)
+    {
+      self->threads[self->n_threads++] = (Thread){ .id = id };
+      *slot = (uint32_t) self->n_threads;
+    }
+  return self->current = &self->threads[*slot - 1];
 }
 
 static void
@@ -330,6 +371,7 @@ _replay_targets_dup_hits (ReplayTargets *self,
   for (size_t i = 0; i < pass.n_threads; i++)
     free (pass.threads[i].frames);
   free (pass.threads);
+  free (pass.slots);
   if (pass.status != TX_OK)
     {
       free (pass.hits);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "replay-account-private.h"
+#include "replay-line-bits-private.h"
 #include "replay-trace-private.h"
 
 /* --- totals --- */
@@ -264,34 +265,41 @@ append (Lines *lines, const ReplayFileLine *item)
   return true;
 }
 
-/* What a function's bitmap says: lines with code, and lines without between them. Module code and
-   the like has the bodies of its functions between its lines, so there it says nothing of those. */
 static bool
-append_bitmap (Lines *lines, const TxFunction *function)
+append_page (Lines *lines, const ReplayLinePage *page)
 {
-  uint64_t n_bits = (uint64_t) function->line_bitmap_size * 8;
-  uint64_t last = 0;
-
-  if (!(function->flags & TX_FUNCTION_LINES_KNOWN) || function->line_bitmap == NULL)
-    return true;
-  for (uint64_t bit = 0; bit < n_bits; bit++)
-    if (function->line_bitmap[bit / 8] >> bit % 8 & 1)
-      last = bit;
-  for (uint64_t bit = 0; bit <= last; bit++)
+  for (size_t i = 0; i < REPLAY_LINE_PAGE_WORDS * 64; i++)
     {
-      bool has_code = function->line_bitmap[bit / 8] >> bit % 8 & 1;
-      uint64_t line = function->bitmap_first_line + bit;
-      ReplayFileLine item = { .line = (uint32_t) line,
+      bool has_code = page->code[i / 64] >> i % 64 & 1;
+      ReplayFileLine item = { .line = (uint32_t) (page->number * REPLAY_LINE_PAGE_WORDS * 64 + i),
                               .state = has_code ? REPLAY_LINE_NEVER_RAN : REPLAY_LINE_NO_CODE };
 
-      if (line > UINT32_MAX || line == 0)
-        continue;
-      if (!has_code && (function->flags & TX_FUNCTION_MODULE))
-        continue;
-      if (!append (lines, &item))
+      if ((page->known[i / 64] >> i % 64 & 1) && item.line != 0 && !append (lines, &item))
         return false;
     }
   return true;
+}
+
+/* What the bitmaps of the file's functions say. */
+static bool
+append_bitmaps (Lines *lines, const ReplayTrace *self, TxFileId file)
+{
+  size_t n_functions = tx_reader_get_n_functions (self->reader);
+  ReplayLineBits bits = { 0 };
+  bool good = true;
+
+  for (size_t id = 1; good && id <= n_functions; id++)
+    {
+      const TxFunction *function = tx_reader_get_function (self->reader, (TxFunctionId) id);
+
+      if (function != NULL && function->file == file)
+        good = _replay_line_bits_add (&bits, function);
+    }
+  _replay_line_bits_sort (&bits);
+  for (size_t i = 0; good && i < bits.n_pages; i++)
+    good = append_page (lines, &bits.pages[i]);
+  _replay_line_bits_clear (&bits);
+  return good;
 }
 
 static bool
@@ -326,21 +334,13 @@ replay_trace_dup_file_lines (ReplayTrace *self,
                              TxError *error)
 {
   const ReplayLineTable *totals;
-  size_t n_functions = tx_reader_get_n_functions (self->reader);
   Lines lines = { 0 };
   TxStatus status = _replay_trace_get_totals (self, progress, &totals, error);
-  bool good = true;
+  bool good;
 
   if (status != TX_OK)
     return status;
-  for (size_t id = 1; good && id <= n_functions; id++)
-    {
-      const TxFunction *function = tx_reader_get_function (self->reader, (TxFunctionId) id);
-
-      if (function != NULL && function->file == file)
-        good = append_bitmap (&lines, function);
-    }
-  good = good && append_sums (&lines, self, totals, file);
+  good = append_bitmaps (&lines, self, file) && append_sums (&lines, self, totals, file);
   if (good && lines.items == NULL)
     good = (lines.items = malloc (sizeof *lines.items)) != NULL;
   if (!good)

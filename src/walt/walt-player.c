@@ -167,14 +167,22 @@ tell_time (WaltPlayer *self)
   self->has_time = false;
 }
 
+/* Where a block was left out, the one before it may have been played beyond what the next ones say.
+ */
 static void
-set_time (WaltPlayer *self, uint64_t ticks)
+advance (WaltPlayer *self, uint64_t ticks)
 {
   int64_t now_ns = _walt_ticks_to_ns (ticks);
 
-  tell_time (self);
   if (now_ns > self->now_ns)
     self->now_ns = now_ns;
+}
+
+static void
+set_time (WaltPlayer *self, uint64_t ticks)
+{
+  tell_time (self);
+  advance (self, ticks);
   self->has_time = true;
 }
 
@@ -337,7 +345,7 @@ _walt_player_play (WaltPlayer *self, const WaltPiece *piece, TxError *error)
   play_operations (self, piece);
   if (piece->end_ticks != UINT64_MAX)
     {
-      self->now_ns = _walt_ticks_to_ns (piece->end_ticks);
+      advance (self, piece->end_ticks);
       self->has_time = false;
     }
   return TX_OK;

@@ -6,6 +6,7 @@
 #include <gtksourceview/gtksource.h>
 
 #include "app/viewer-application.h"
+#include "app/viewer-file-dialog.h"
 #include "app/viewer-window.h"
 #include "panels/viewer-hotspots-panel.h"
 #include "panels/viewer-source-panel.h"
@@ -272,6 +273,56 @@ what_was_shown_before_is_freed (Fixture *fixture, gconstpointer data)
 }
 
 static gboolean
+is_smaller (gpointer data)
+{
+  GtkWidget *gutter = data;
+
+  return gtk_widget_get_height (gutter) < GPOINTER_TO_INT (g_object_get_data (data, "height")) - 60;
+}
+
+/* Tells the gutter where the pointer is, as GTK does also where a drag has left it. */
+static void
+point_at (GtkWidget *gutter, double y)
+{
+  g_autoptr (GListModel) controllers = gtk_widget_observe_controllers (gutter);
+
+  for (guint i = 0; i < g_list_model_get_n_items (controllers); i++)
+    {
+      g_autoptr (GtkEventController) controller = g_list_model_get_item (controllers, i);
+
+      if (GTK_IS_EVENT_CONTROLLER_MOTION (controller))
+        g_signal_emit_by_name (controller, "motion", 5.0, y);
+    }
+  gtk_test_widget_wait_for_draw (gutter);
+}
+
+/* GtkSourceView tells a critical, which ends the test, of a pointer at a line that is not in sight.
+ */
+static void
+pointer_leaves_the_gutter (Fixture *fixture, gconstpointer data)
+{
+  GtkTextView *view = GTK_TEXT_VIEW (find_in_window (fixture, VIEWER_TYPE_SOURCE_VIEW));
+  GtkWidget *gutter = find_in_window (fixture, GTK_SOURCE_TYPE_GUTTER);
+  g_autofree char *lines = g_strnfill (1000, '\n');
+  int height;
+
+  gtk_window_set_default_size (GTK_WINDOW (fixture->window), 900, 800);
+  gtk_test_widget_wait_for_draw (gutter);
+  gtk_text_buffer_set_text (gtk_text_view_get_buffer (view), lines, -1);
+  gtk_test_widget_wait_for_draw (gutter);
+  height = gtk_widget_get_height (gutter);
+  g_assert_cmpint (height, >, 120);
+  point_at (gutter, height / 2);
+  point_at (gutter, height + 300);
+  point_at (gutter, -300);
+  point_at (gutter, height - 2);
+  g_object_set_data (G_OBJECT (gutter), "height", GINT_TO_POINTER (height));
+  gtk_window_set_default_size (GTK_WINDOW (fixture->window), 900, 600);
+  viewer_fixture_wait (is_smaller, gutter, "the gutter to get smaller");
+  gtk_test_widget_wait_for_draw (gutter);
+}
+
+static gboolean
 can_scroll (gpointer data)
 {
   return gtk_adjustment_get_upper (data) > gtk_adjustment_get_page_size (data);
@@ -325,6 +376,67 @@ lists_are_scrolled_while_they_change (Fixture *fixture, gconstpointer data)
   gtk_test_widget_wait_for_draw (GTK_WIDGET (view));
   gtk_editable_set_text (entry, "");
   viewer_fixture_wait (can_scroll, adjustment, "all hot spots to be back");
+}
+
+static GtkWidget *
+find_file_dialog (void)
+{
+  g_autoptr (GListModel) windows = G_LIST_MODEL (g_object_ref (gtk_window_get_toplevels ()));
+
+  for (guint i = 0; i < g_list_model_get_n_items (windows); i++)
+    {
+      g_autoptr (GtkWidget) window = g_list_model_get_item (windows, i);
+
+      if (VIEWER_IS_FILE_DIALOG (window))
+        return window;
+    }
+  return NULL;
+}
+
+static void
+open_many_files (Fixture *fixture)
+{
+  g_autofree char *directory = g_build_filename (fixture->base.directory, "many", NULL);
+  g_autoptr (GString) text = g_string_new ("pace 1us; main");
+
+  for (unsigned i = 0; i < 60; i++)
+    g_string_append_printf (text, "%s call f%u@/many/file%u.py:1; line 2", i ? ";" : ":", i, i);
+  g_assert_cmpint (g_mkdir_with_parents (directory, 0700), ==, 0);
+  trace_text_record (directory, text->str);
+  viewer_window_open (fixture->window, directory);
+  settle (fixture->window);
+}
+
+/* As above, of the list of files. */
+static void
+files_are_scrolled_while_they_change (Fixture *fixture, gconstpointer data)
+{
+  GtkListView *view;
+  GtkAdjustment *adjustment;
+  GtkEditable *entry;
+  GtkWidget *dialog;
+
+  open_many_files (fixture);
+  act (fixture, "show-file", NULL);
+  dialog = find_file_dialog ();
+  g_assert_nonnull (dialog);
+  view = GTK_LIST_VIEW (find_widget (dialog, GTK_TYPE_LIST_VIEW));
+  entry = GTK_EDITABLE (find_widget (dialog, GTK_TYPE_SEARCH_ENTRY));
+  adjustment = gtk_scrollable_get_vadjustment (GTK_SCROLLABLE (view));
+  viewer_fixture_wait (can_scroll, adjustment, "the files to be more than fit");
+  g_signal_connect_swapped (gtk_list_view_get_model (view), "items-changed",
+                            G_CALLBACK (turn_wheel_cb), adjustment);
+  gtk_editable_set_text (entry, "file7.py");
+  viewer_fixture_wait (is_one, gtk_list_view_get_model (view), "one file to be left");
+  gtk_test_widget_wait_for_draw (GTK_WIDGET (view));
+  gtk_editable_set_text (entry, "");
+  viewer_fixture_wait (can_scroll, adjustment, "all files to be back");
+  gtk_editable_set_text (entry, "nothing is called so");
+  viewer_fixture_wait (is_empty, gtk_list_view_get_model (view), "no file to be left");
+  gtk_test_widget_wait_for_draw (GTK_WIDGET (view));
+  gtk_editable_set_text (entry, "");
+  viewer_fixture_wait (can_scroll, adjustment, "all files to be back");
+  gtk_window_destroy (GTK_WINDOW (dialog));
 }
 
 static void
@@ -412,10 +524,12 @@ add_tests (void)
 {
   /* Before the one that hides panels: that is remembered. */
   ADD ("/window/lists-are-scrolled-while-they-change", lists_are_scrolled_while_they_change);
+  ADD ("/window/files-are-scrolled-while-they-change", files_are_scrolled_while_they_change);
   ADD ("/window/moves-by-actions", moves_by_actions);
   ADD ("/window/every-action-can-be-activated", every_action_can_be_activated);
   ADD ("/window/source-shows-the-current-line", source_shows_the_current_line);
   ADD ("/window/breakpoint-by-the-gutter", breakpoint_by_the_gutter);
+  ADD ("/window/pointer-leaves-the-gutter", pointer_leaves_the_gutter);
   ADD ("/window/timeline-is-a-slider", timeline_is_a_slider);
   ADD ("/window/timeline-zooms", timeline_zooms);
   ADD ("/window/hotspots-are-gone-to", hotspots_are_gone_to);

@@ -7,6 +7,7 @@
 
 #include "model/viewer-file.h"
 #include "model/viewer-format.h"
+#include "panels/viewer-list-hold.h"
 
 struct _ViewerFileDialog
 {
@@ -135,6 +136,7 @@ static void
 viewer_file_dialog_init (ViewerFileDialog *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  viewer_list_hold_while_changing (GTK_SCROLLABLE (self->view));
 }
 
 void

@@ -23,6 +23,9 @@ struct _ViewerSourceView
   guint scroll_source;                  /* source id; 0: none */
   GtkSourceGutterRenderer *breakpoints; /* borrowed from the gutter */
   GtkSourceGutterRenderer *counts;      /* borrowed from the gutter */
+  GtkSourceGutter *gutter;              /* borrowed from GtkSourceView */
+  GtkEventController *motion; /* borrowed from the gutter: tells it where the pointer is */
+  double pointer_y;           /* in the gutter, as was told last; -1: not there */
 };
 
 enum
@@ -253,6 +256,65 @@ viewer_source_view_dispose (GObject *object)
   G_OBJECT_CLASS (viewer_source_view_parent_class)->dispose (object);
 }
 
+/* GtkSourceView 5.6 looks for the pointer's line among those in sight, and complains where it is
+   none: when a drag that began in the gutter leaves it, or the gutter has got smaller than where
+   the pointer was. Such a pointer has gone, then. */
+static void
+forget_pointer_outside (ViewerSourceView *self)
+{
+  if (self->pointer_y >= 0 && self->pointer_y <= gtk_widget_get_height (GTK_WIDGET (self->gutter)))
+    return;
+  self->pointer_y = -1;
+  g_signal_emit_by_name (self->motion, "leave");
+}
+
+static void
+pointer_moved_cb (ViewerSourceView *self, double x, double y)
+{
+  self->pointer_y = y;
+  forget_pointer_outside (self);
+}
+
+static void
+pointer_left_cb (ViewerSourceView *self)
+{
+  self->pointer_y = -1;
+}
+
+static void
+viewer_source_view_size_allocate (GtkWidget *widget, int width, int height, int baseline)
+{
+  ViewerSourceView *self = VIEWER_SOURCE_VIEW (widget);
+
+  GTK_WIDGET_CLASS (viewer_source_view_parent_class)
+      ->size_allocate (widget, width, height, baseline);
+  if (self->pointer_y >= 0)
+    forget_pointer_outside (self);
+}
+
+static void
+watch_pointer (ViewerSourceView *self)
+{
+  g_autoptr (GListModel) controllers = gtk_widget_observe_controllers (GTK_WIDGET (self->gutter));
+
+  self->pointer_y = -1;
+  for (guint i = 0; i < g_list_model_get_n_items (controllers); i++)
+    {
+      g_autoptr (GtkEventController) controller = g_list_model_get_item (controllers, i);
+
+      if (!GTK_IS_EVENT_CONTROLLER_MOTION (controller))
+        continue;
+      self->motion = controller;
+      g_signal_connect_object (controller, "enter", G_CALLBACK (pointer_moved_cb), self,
+                               G_CONNECT_SWAPPED);
+      g_signal_connect_object (controller, "motion", G_CALLBACK (pointer_moved_cb), self,
+                               G_CONNECT_SWAPPED);
+      g_signal_connect_object (controller, "leave", G_CALLBACK (pointer_left_cb), self,
+                               G_CONNECT_SWAPPED);
+      return;
+    }
+}
+
 static void
 add_gutters (ViewerSourceView *self)
 {
@@ -266,6 +328,8 @@ add_gutters (ViewerSourceView *self)
   gtk_source_gutter_insert (gutter, self->counts, -10);
   g_signal_connect_object (self->breakpoints, "activate", G_CALLBACK (breakpoint_activated_cb),
                            self, G_CONNECT_SWAPPED);
+  self->gutter = gutter;
+  watch_pointer (self);
 }
 
 /* The buffer is the one that GtkSourceView makes while it is being constructed. */
@@ -300,6 +364,7 @@ viewer_source_view_class_init (ViewerSourceViewClass *klass)
   object_class->set_property = viewer_source_view_set_property;
   object_class->constructed = viewer_source_view_constructed;
   object_class->dispose = viewer_source_view_dispose;
+  GTK_WIDGET_CLASS (klass)->size_allocate = viewer_source_view_size_allocate;
 
   properties[PROP_SESSION] = g_param_spec_object ("session", NULL, NULL, VIEWER_TYPE_SESSION,
                                                   G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
