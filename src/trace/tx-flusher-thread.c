@@ -80,7 +80,7 @@ fit_ring (TxFlusher *self)
       self->n_ticks_roomy++;
       return false;
     }
-  return _tx_ring_shrink (self->ring, atomic_load (&self->stream->priv->shared.n_opened));
+  return _tx_ring_shrink (self->ring, &self->stream->priv->shared.n_opened);
 }
 
 /* While the disk refuses, the disk thread wakes by itself, unless slots are wanted. */

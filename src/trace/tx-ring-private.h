@@ -99,7 +99,7 @@ bool _tx_ring_grow (TxRing *self, uint32_t n_slots);
  * The native thread's: gives the last slot's memory back; false when that is in use, or none is too
  * many.
  */
-bool _tx_ring_shrink (TxRing *self, uint64_t n_opened);
+bool _tx_ring_shrink (TxRing *self, const _Atomic (uint64_t) *n_opened);
 
 /* Fields that others read meanwhile. Mapped memory is aligned, and so are the offsets. */
 static inline _Atomic (uint32_t) *

@@ -313,16 +313,18 @@ _tx_ring_grow (TxRing *self, uint32_t n_slots)
 }
 
 bool
-_tx_ring_shrink (TxRing *self, uint64_t n_opened)
+_tx_ring_shrink (TxRing *self, const _Atomic (uint64_t) *n_opened)
 {
   uint32_t last = self->n_reserved - 1;
   uint64_t offset = TX_RING_HEADER_SIZE + last * self->stride;
   uint64_t begin = (offset + 4095) & ~(uint64_t) 4095;
+  uint64_t n;
   int fd;
 
   if (self->n_reserved <= self->slot_base || !take_slot (self, last))
     return false;
-  if (n_opened > 0 && _tx_ring_get_slot (self, n_opened - 1) == _tx_ring_get_slot_at (self, last))
+  n = atomic_load (n_opened); /* from here on no block gets that slot */
+  if (n > 0 && _tx_ring_get_slot (self, n - 1) == _tx_ring_get_slot_at (self, last))
     {
       give_slot (self, last);
       return false;
