@@ -3,6 +3,7 @@
 // again, as by functions that claim the whole file each, cost no more than their bytes.
 #pragma once
 
+#include "replay-ids-private.h"
 #include "trace/tx-reader.h"
 
 #define REPLAY_LINE_PAGE_WORDS 64u
@@ -19,10 +20,9 @@ typedef struct
 typedef struct
 {
   ReplayLinePage *pages; /* owned; in order once _replay_line_bits_sort() was called */
-  size_t n_pages;
-  uint32_t *slots; /* owned: a hash table of pages, from 1 */
-  size_t n_slots;  /* a power of two, or 0 */
-  size_t current;  /* the page asked for last */
+  size_t n_pages, capacity;
+  ReplayIds places; /* of pages, from 1, by their number */
+  size_t current;   /* the page asked for last */
 } ReplayLineBits;
 
 /** _replay_line_bits_add: what a function's bitmap says; false: no memory. */

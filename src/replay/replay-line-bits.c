@@ -1,64 +1,41 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Bitmaps are put together a byte at a time, in pages found by a hash of their number.
+// Bitmaps are put together a byte at a time.
 #include "replay-line-bits-private.h"
 
 #include <stdlib.h>
 
 #define PAGE_LINES (REPLAY_LINE_PAGE_WORDS * 64u)
 
-static uint32_t *
-find_slot (const ReplayLineBits *self, uint32_t number)
-{
-  for (size_t slot = number * 2654435761u;; slot++)
-    {
-      uint32_t *found = &self->slots[slot & (self->n_slots - 1)];
-
-      if (*found == 0 || self->pages[*found - 1].number == number)
-        return found;
-    }
-}
-
-/* Room for one more page. */
 static bool
-grow (ReplayLineBits *self)
+add_page (ReplayLineBits *self, uint32_t number)
 {
-  size_t n_slots = self->n_slots == 0 ? 16 : self->n_slots * 2;
-  ReplayLinePage *pages;
-  uint32_t *slots;
+  if (self->n_pages == self->capacity)
+    {
+      size_t capacity = self->capacity == 0 ? 4 : self->capacity * 2;
+      ReplayLinePage *pages = realloc (self->pages, capacity * sizeof *pages);
 
-  if (2 * (self->n_pages + 1) <= self->n_slots)
-    return true;
-  pages = realloc (self->pages, n_slots / 2 * sizeof *pages);
-  if (pages == NULL)
-    return false;
-  self->pages = pages;
-  slots = calloc (n_slots, sizeof *slots);
-  if (slots == NULL)
-    return false;
-  free (self->slots);
-  self->slots = slots;
-  self->n_slots = n_slots;
-  for (size_t i = 0; i < self->n_pages; i++)
-    *find_slot (self, pages[i].number) = (uint32_t) i + 1;
+      if (pages == NULL)
+        return false;
+      self->pages = pages;
+      self->capacity = capacity;
+    }
+  self->pages[self->n_pages++] = (ReplayLinePage){ .number = number };
   return true;
 }
 
 static ReplayLinePage *
 get_page (ReplayLineBits *self, uint32_t number)
 {
-  uint32_t *slot;
+  uint32_t *place;
 
   if (self->current < self->n_pages && self->pages[self->current].number == number)
     return &self->pages[self->current];
-  if (!grow (self))
+  place = _replay_ids_get (&self->places, number);
+  if (place != NULL && *place == 0 && add_page (self, number))
+    *place = (uint32_t) self->n_pages;
+  if (place == NULL || *place == 0)
     return NULL;
-  slot = find_slot (self, number);
-  if (*slot == 0)
-    {
-      self->pages[self->n_pages++] = (ReplayLinePage){ .number = number };
-      *slot = (uint32_t) self->n_pages;
-    }
-  self->current = *slot - 1;
+  self->current = *place - 1;
   return &self->pages[self->current];
 }
 
@@ -127,6 +104,6 @@ void
 _replay_line_bits_clear (ReplayLineBits *self)
 {
   free (self->pages);
-  free (self->slots);
+  _replay_ids_clear (&self->places);
   *self = (ReplayLineBits){ 0 };
 }

@@ -3,6 +3,7 @@
 // with the stack of each thread, which says where a function begins and who called it.
 #include <stdlib.h>
 
+#include "replay-ids-private.h"
 #include "replay-targets-private.h"
 
 #define BASE_FRAMES_MAX (1024u * 1024u) /* farther out no caller is looked for */
@@ -32,9 +33,8 @@ typedef struct
   size_t index;         /* of the block */
   const TxBlock *block; /* in the cache; loaded again when others were */
   Thread *threads;      /* owned */
-  size_t n_threads;
-  uint32_t *slots;       /* owned: a hash table of thread numbers, from 1 */
-  size_t n_slots;        /* a power of two, or 0 */
+  size_t n_threads, threads_capacity;
+  ReplayIds ids;         /* numbers of threads, from 1 */
   Thread *current;       /* the last one looked for; NULL: none */
   ReplayTargetHit *hits; /* owned */
   size_t n_hits, capacity;
@@ -48,64 +48,40 @@ fail (Pass *self)
   self->status = tx_error_set (self->error, TX_ERROR_MEMORY, "no memory for the breakpoints");
 }
 
-/* The slot of the thread, or the empty one that it would get. */
-static uint32_t *
-find_slot (const Pass *self, TxThreadId id)
-{
-  for (size_t slot = id * 2654435761u;; slot++)
-    {
-      uint32_t *found = &self->slots[slot & (self->n_slots - 1)];
-
-      if (*found == 0 || self->threads[*found - 1].id == id)
-        return found;
-    }
-}
-
-/* Room for one more thread. */
 static bool
-grow_threads (Pass *self)
+add_thread (Pass *self, TxThreadId id)
 {
-  size_t n_slots = self->n_slots == 0 ? 16 : self->n_slots * 2;
-  Thread *threads;
-  uint32_t *slots;
+  if (self->n_threads == self->threads_capacity)
+    {
+      size_t capacity = self->threads_capacity == 0 ? 8 : self->threads_capacity * 2;
+      Thread *threads = realloc (self->threads, capacity * sizeof *threads);
 
-  if (2 * (self->n_threads + 1) <= self->n_slots)
-    return true;
-  threads = realloc (self->threads, n_slots / 2 * sizeof *threads);
-  if (threads == NULL)
-    return false;
-  self->threads = threads;
-  slots = calloc (n_slots, sizeof *slots);
-  if (slots == NULL)
-    return false;
-  free (self->slots);
-  self->slots = slots;
-  self->n_slots = n_slots;
-  for (size_t i = 0; i < self->n_threads; i++)
-    *find_slot (self, threads[i].id) = (uint32_t) i + 1;
+      if (threads == NULL)
+        return false;
+      self->threads = threads;
+      self->threads_capacity = capacity;
+    }
+  self->threads[self->n_threads++] = (Thread){ .id = id };
   return true;
 }
 
 static Thread *
 get_thread (Pass *self, TxThreadId id)
 {
-  uint32_t *slot;
+  uint32_t *number;
 
   if (self->current != NULL && self->current->id == id)
     return self->current;
-  if (!grow_threads (self))
+  self->current = NULL;
+  number = _replay_ids_get (&self->ids, id);
+  if (number != NULL && *number == 0 && add_thread (self, id))
+    *number = (uint32_t) self->n_threads;
+  if (number == NULL || *number == 0)
     {
-      self->current = NULL;
       fail (self);
       return NULL;
     }
-  slot = find_slot (self, id);
-  if (*slot == 0)
-    {
-      self->threads[self->n_threads++] = (Thread){ .id = id };
-      *slot = (uint32_t) self->n_threads;
-    }
-  return self->current = &self->threads[*slot - 1];
+  return self->current = &self->threads[*number - 1];
 }
 
 static void
@@ -371,7 +347,7 @@ _replay_targets_dup_hits (ReplayTargets *self,
   for (size_t i = 0; i < pass.n_threads; i++)
     free (pass.threads[i].frames);
   free (pass.threads);
-  free (pass.slots);
+  _replay_ids_clear (&pass.ids);
   if (pass.status != TX_OK)
     {
       free (pass.hits);

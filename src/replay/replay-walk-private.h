@@ -2,6 +2,7 @@
 // What the files of ReplayWalk share: the threads with their frames, and the queue of what is to be told.
 #pragma once
 
+#include "replay-ids-private.h"
 #include "replay-walk.h"
 
 typedef struct
@@ -28,6 +29,7 @@ typedef struct
   ReplayWalkThread *threads; /* owned (array length=n_threads) */
   size_t n_threads;
   size_t threads_capacity;
+  ReplayIds ids;          /* numbers of threads, from 1 */
   size_t running;         /* index of the thread with the last event; SIZE_MAX: none */
   ReplayWalkEvent *queue; /* owned (array length=n_queued): still to be told from @next on */
   size_t n_queued;

@@ -30,34 +30,59 @@ _replay_walk_stacks_clear (ReplayWalkStacks *self)
   for (size_t i = 0; i < self->n_threads; i++)
     free (self->threads[i].frames);
   free (self->threads);
+  _replay_ids_clear (&self->ids);
   free (self->queue);
   *self = (ReplayWalkStacks){ 0 };
 }
 
 /* ---- Threads ---- */
 
+static bool
+add_thread (ReplayWalkStacks *self, TxThreadId id, int64_t now_ns)
+{
+  if (!reserve ((void **) &self->threads, &self->threads_capacity, self->n_threads,
+                sizeof *self->threads))
+    return false;
+  if (now_ns < self->floor_ns)
+    now_ns = self->floor_ns;
+  self->threads[self->n_threads++] =
+      (ReplayWalkThread){ .id = id, .told_ns = now_ns, .last_ns = now_ns };
+  return true;
+}
+
 /* Valid until the next thread is new; NULL without memory. */
 static ReplayWalkThread *
 find_thread (ReplayWalkStacks *self, TxThreadId id, int64_t now_ns)
 {
+  uint32_t *number;
+
   if (self->running < self->n_threads && self->threads[self->running].id == id)
     return &self->threads[self->running];
-  self->running = 0;
-  while (self->running < self->n_threads && self->threads[self->running].id != id)
-    self->running++;
-  if (self->running < self->n_threads)
-    return &self->threads[self->running];
-  if (!reserve ((void **) &self->threads, &self->threads_capacity, self->n_threads,
-                sizeof *self->threads))
+  number = _replay_ids_get (&self->ids, id);
+  if (number != NULL && *number == 0 && add_thread (self, id, now_ns))
+    *number = (uint32_t) self->n_threads;
+  if (number == NULL || *number == 0)
     {
       self->no_memory = true;
       return NULL;
     }
-  if (now_ns < self->floor_ns)
-    now_ns = self->floor_ns;
-  self->threads[self->n_threads] =
-      (ReplayWalkThread){ .id = id, .told_ns = now_ns, .last_ns = now_ns };
-  return &self->threads[self->n_threads++];
+  self->running = *number - 1;
+  return &self->threads[self->running];
+}
+
+/* Where threads before them were forgotten. */
+static void
+number_threads (ReplayWalkStacks *self)
+{
+  _replay_ids_forget (&self->ids);
+  for (size_t i = 0; i < self->n_threads; i++)
+    {
+      uint32_t *number = _replay_ids_get (&self->ids, self->threads[i].id);
+
+      /* There was room for more of them. */
+      if (number != NULL)
+        *number = (uint32_t) i + 1;
+    }
 }
 
 /* Threads without frames are forgotten: most have ended. */
@@ -75,8 +100,11 @@ forget_ended (ReplayWalkStacks *self)
       }
     else
       self->threads[n_kept++] = self->threads[i];
-  self->n_threads = n_kept;
   self->running = SIZE_MAX;
+  if (n_kept == self->n_threads)
+    return;
+  self->n_threads = n_kept;
+  number_threads (self);
 }
 
 static ReplayWalkFrame *
@@ -313,8 +341,8 @@ add_to_thread (ReplayWalkStacks *self,
       stack = &block->stacks[event->detail];
       /* A block without any stated frame has none to point at. */
       state_stack (self, thread, stack->depth - stack->n_frames,
-                   stack->n_frames > 0 ? &block->frames[stack->first_frame] : NULL,
-                   stack->n_frames, event, mono_ns);
+                   stack->n_frames > 0 ? &block->frames[stack->first_frame] : NULL, stack->n_frames,
+                   event, mono_ns);
       break;
     case TX_EVENT_REVEAL:
       if (thread->n_frames > 0 || thread->n_outer == 0)

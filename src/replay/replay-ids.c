@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A hash table with open addressing, at most half full.
+#include "replay-ids-private.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+static ReplayIdSlot *
+find_slot (const ReplayIds *self, uint32_t id)
+{
+  for (size_t i = id * 2654435761u;; i++)
+    {
+      ReplayIdSlot *slot = &self->slots[i & (self->n_slots - 1)];
+
+      if (slot->number == 0 || slot->id == id)
+        return slot;
+    }
+}
+
+static bool
+grow (ReplayIds *self)
+{
+  ReplayIds grown = { .n_slots = self->n_slots == 0 ? 16 : self->n_slots * 2,
+                      .n_ids = self->n_ids };
+
+  if (2 * (self->n_ids + 1) <= self->n_slots)
+    return true;
+  grown.slots = calloc (grown.n_slots, sizeof *grown.slots);
+  if (grown.slots == NULL)
+    return false;
+  for (size_t i = 0; i < self->n_slots; i++)
+    if (self->slots[i].number != 0)
+      *find_slot (&grown, self->slots[i].id) = self->slots[i];
+  free (self->slots);
+  *self = grown;
+  return true;
+}
+
+uint32_t *
+_replay_ids_get (ReplayIds *self, uint32_t id)
+{
+  ReplayIdSlot *slot;
+
+  if (!grow (self))
+    return NULL;
+  slot = find_slot (self, id);
+  if (slot->number == 0)
+    {
+      slot->id = id;
+      self->n_ids++;
+    }
+  return &slot->number;
+}
+
+void
+_replay_ids_forget (ReplayIds *self)
+{
+  if (self->n_ids > 0)
+    memset (self->slots, 0, self->n_slots * sizeof *self->slots);
+  self->n_ids = 0;
+}
+
+void
+_replay_ids_clear (ReplayIds *self)
+{
+  free (self->slots);
+  *self = (ReplayIds){ 0 };
+}
