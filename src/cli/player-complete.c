@@ -75,6 +75,7 @@ offer_columns (Search *search)
 {
   for (const PlayerHotspotColumn *column = player_hotspot_columns; column->name; column++)
     offer (search, column->name);
+  offer (search, "thread");
 }
 
 static void

@@ -2,7 +2,9 @@
 // The lines that took the time.
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "cli-thread.h"
 #include "player-list.h"
 #include "replay/replay-times.h"
 
@@ -69,13 +71,31 @@ add_row (Player *player, PlayerList *list, const ReplayHotspot *item)
   return true;
 }
 
+/* What is shown in which order. Returns: bytes put into @note */
+static size_t
+put_order (const Player *player, char *note, size_t size)
+{
+  char *label =
+      player->hot_thread == 0 ? NULL : cli_thread_dup_label (player->reader, player->hot_thread);
+  int n = snprintf (note, size, "by %s%s%.60s", get_sort_name (player->sort),
+                    label ? ", thread " : "", label ? label : "");
+
+  free (label);
+  return n < 0 ? 0 : (size_t) n < size ? (size_t) n : size - 1;
+}
+
 static TxStatus
 fill (Player *player, PlayerList *list, TxError *error)
 {
   ReplayHotspotQuery query = {
-    .from_real_ns = INT64_MIN, .to_real_ns = INT64_MAX, .sort = player->sort, .max_items = ITEMS_MAX
+    .from_real_ns = INT64_MIN,
+    .to_real_ns = INT64_MAX,
+    .sort = player->sort,
+    .max_items = ITEMS_MAX,
+    .thread = player->hot_thread,
   };
   ReplayHotspots *hotspots;
+  size_t size;
   TxStatus status =
       replay_hotspots_query (player->trace, &query, &player->progress, &hotspots, error);
 
@@ -83,14 +103,14 @@ fill (Player *player, PlayerList *list, TxError *error)
     return status;
   for (size_t i = 0; i < hotspots->n_items && add_row (player, list, &hotspots->items[i]); i++)
     ;
-  snprintf (list->note, sizeof list->note, "by %s", get_sort_name (player->sort));
-  if (hotspots->n_items < hotspots->n_lines)
-    snprintf (list->note, sizeof list->note, "by %s, the first %zu of %zu",
-              get_sort_name (player->sort), hotspots->n_items, hotspots->n_lines);
+  size = put_order (player, list->note, sizeof list->note);
   if (hotspots->missing_blocks > 0 || hotspots->events_lost > 0)
-    snprintf (list->note, sizeof list->note,
-              "by %s; too small by %" PRIu64 " blocks, %" PRIu64 " events that are missing",
-              get_sort_name (player->sort), hotspots->missing_blocks, hotspots->events_lost);
+    snprintf (list->note + size, sizeof list->note - size,
+              "; too small by %" PRIu64 " blocks, %" PRIu64 " events that are missing",
+              hotspots->missing_blocks, hotspots->events_lost);
+  else if (hotspots->n_items < hotspots->n_lines)
+    snprintf (list->note + size, sizeof list->note - size, ", the first %zu of %zu",
+              hotspots->n_items, hotspots->n_lines);
   replay_hotspots_free (hotspots);
   return TX_OK;
 }
@@ -110,7 +130,8 @@ activate (Player *player, const PlayerRow *row, PlayerAnswer *answer, TxError *e
   if (status != TX_OK)
     return status;
   replay_times_format_duration (duration_ns, duration, sizeof duration);
-  player_answer_say (answer, "the slowest execution: %s", duration);
+  player_answer_say (answer, "the slowest execution%s: %s",
+                     player->hot_thread == 0 ? "" : " of all threads", duration);
   return player_go_to (player, position, answer, error);
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli-thread.h"
 #include "player-command.h"
 #include "player-list.h"
 
@@ -99,6 +100,44 @@ player_command_list (Player *player,
   return TX_OK;
 }
 
+/* What comes first of @text, if it is a column; *@text is what follows it then. */
+static const PlayerHotspotColumn *
+take_column (const char **text)
+{
+  size_t size = strcspn (*text, " ");
+
+  for (const PlayerHotspotColumn *column = player_hotspot_columns; column->name; column++)
+    if (strlen (column->name) == size && strncmp (column->name, *text, size) == 0)
+      {
+        *text += size;
+        *text += strspn (*text, " ");
+        return column;
+      }
+  return NULL;
+}
+
+/* "thread THREAD", "thread all"; nothing: as it was. */
+static TxStatus
+take_hot_thread (const Player *player, const char *text, TxThreadId *thread, TxError *error)
+{
+  static const char word[] = "thread ";
+
+  if (*text == '\0')
+    return TX_OK;
+  if (strncmp (text, word, sizeof word - 1) != 0)
+    return tx_error_set (
+        error, TX_ERROR_INVALID,
+        "cannot sort by '%.100s': there is no such column (say cumulated, self, average, slowest, "
+        "waiting, count or location; thread and a thread, or all)",
+        text);
+  text += sizeof word - 1;
+  text += strspn (text, " ");
+  if (strcmp (text, "all") != 0)
+    return cli_thread_find (player->reader, text, thread, error);
+  *thread = 0;
+  return TX_OK;
+}
+
 TxStatus
 player_command_hotspots (Player *player,
                          const PlayerCommand *command,
@@ -106,19 +145,18 @@ player_command_hotspots (Player *player,
                          PlayerAnswer *answer,
                          TxError *error)
 {
-  const PlayerHotspotColumn *column = player_hotspot_columns;
+  const char *rest = argument;
+  const PlayerHotspotColumn *column = take_column (&rest);
+  TxThreadId thread = player->hot_thread;
+  TxStatus status = take_hot_thread (player, rest, &thread, error);
 
-  while (*argument && column->name && strcmp (column->name, argument) != 0)
-    column++;
-  if (!column->name)
-    return tx_error_set (
-        error, TX_ERROR_INVALID,
-        "cannot sort by '%.100s': there is no such column (say cumulated, self, average, slowest, "
-        "waiting, count or location)",
-        argument);
+  if (status != TX_OK)
+    return status;
   if (*argument)
     {
-      player->sort = column->sort;
+      if (column)
+        player->sort = column->sort;
+      player->hot_thread = thread;
       player->changes.settings++;
     }
   return player_command_list (player, command, argument, answer, error);

@@ -28,7 +28,7 @@ typedef enum {
 typedef struct {
   unsigned position; /* the current step */
   unsigned data;     /* the recording has grown */
-  unsigned settings; /* breakpoints, bookmarks, zone, order of hot spots */
+  unsigned settings; /* breakpoints, bookmarks, zone, order of hot spots, and their thread */
   unsigned breakpoints;
   unsigned look;     /* the file, line or frame looked at */
 } PlayerChanges;
@@ -65,6 +65,7 @@ typedef struct {
   bool is_following; /* the position stays at the end while that grows */
   bool is_sliding;   /* positions are passed on the way to another: the history leaves them out */
   ReplayHotspotSort sort; /* of hot spots */
+  TxThreadId hot_thread;  /* whose hot spots; 0: all threads' */
   char search[PLAYER_SEARCH_SIZE]; /* last searched for; "": nothing yet */
   PlayerChanges changes;
 } Player;

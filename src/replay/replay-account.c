@@ -8,8 +8,7 @@
 
 #include "replay-search-private.h"
 
-#define STACK_FRAMES_MAX 16384u /* deeper frames are not charged at the edges */
-#define FRAMES_LOOKED_UP 64u    /* a thread: frames whose line's beginning is looked for */
+#define FRAMES_LOOKED_UP 64u /* a thread: frames whose line's beginning is looked for */
 
 /* Where a thread was heard of last. */
 typedef struct
@@ -118,7 +117,7 @@ add_since (const ReplayAccount *self,
   ReplayFrame *frames;
   size_t n_frames;
   TxStatus status = _replay_trace_dup_stack (self->trace, last->place, last->thread,
-                                             STACK_FRAMES_MAX, &frames, &n_frames, error);
+                                             REPLAY_ACCOUNT_FRAMES_MAX, &frames, &n_frames, error);
 
   if (status != TX_OK)
     return status;
@@ -299,9 +298,11 @@ _replay_account_add_open (const ReplayAccount *self, size_t index, int64_t mono_
   return status;
 }
 
-/* Adds (takes away) a digest of a part of a block. */
-static TxStatus
-add_digest (const ReplayAccount *self, const TxDigest *digest, uint64_t duration_ns, TxError *error)
+TxStatus
+_replay_account_add_digest (const ReplayAccount *self,
+                            const TxDigest *digest,
+                            uint64_t duration_ns,
+                            TxError *error)
 {
   for (size_t i = 0; i < digest->n_lines; i++)
     {
@@ -367,7 +368,6 @@ _replay_account_feed_stacks (ReplayTrace *trace,
                              TxDigester *digester,
                              size_t index,
                              size_t n_events,
-                             TxThreadId thread,
                              uint64_t *sequence,
                              TxError *error)
 {
@@ -380,12 +380,11 @@ _replay_account_feed_stacks (ReplayTrace *trace,
       ReplayFrame *frames;
       size_t n_frames;
 
-      if (event.kind != TX_EVENT_STACK || (thread != 0 && event.thread != thread) ||
-          block->stacks[event.detail].reason >= TX_STACK_RESYNC)
+      if (event.kind != TX_EVENT_STACK || block->stacks[event.detail].reason >= TX_STACK_RESYNC)
         continue;
       status = _replay_trace_dup_stack_behind_gaps (
           trace, (ReplayPlace){ .index = index, .block = block, .event = i }, event.thread,
-          STACK_FRAMES_MAX, &frames, &n_frames, error);
+          REPLAY_ACCOUNT_FRAMES_MAX, &frames, &n_frames, error);
       if (status != TX_OK)
         break;
       status = feed_stack (digester, (*sequence)++, &event, frames, n_frames, error);
@@ -408,8 +407,7 @@ add_part (const ReplayAccount *self, size_t index, size_t n_events, int64_t mono
       digester != NULL ? TX_OK : tx_error_set (error, TX_ERROR_MEMORY, "no memory for a digest");
 
   if (status == TX_OK)
-    status =
-        _replay_account_feed_stacks (self->trace, digester, index, n_events, 0, &sequence, error);
+    status = _replay_account_feed_stacks (self->trace, digester, index, n_events, &sequence, error);
   if (status == TX_OK)
     status = _replay_trace_load_block (self->trace, index, &block, error);
   if (status == TX_OK)
@@ -421,9 +419,9 @@ add_part (const ReplayAccount *self, size_t index, size_t n_events, int64_t mono
       part.times.mono_last_ns = mono_ns;
       digest = tx_digester_add (digester, &part);
       status = digest != NULL
-                   ? add_digest (self, digest,
-                                 (uint64_t) _replay_get_elapsed (part.times.mono_first_ns, mono_ns),
-                                 error)
+                   ? _replay_account_add_digest (
+                         self, digest,
+                         (uint64_t) _replay_get_elapsed (part.times.mono_first_ns, mono_ns), error)
                    : tx_error_set (error, TX_ERROR_MEMORY, "no memory for a digest");
     }
   tx_digester_free (digester);

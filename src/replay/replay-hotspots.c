@@ -175,6 +175,7 @@ add_range (Work *work, int64_t from_ns, int64_t to_ns, TxError *error)
   return status;
 }
 
+/* @from_ns: INT64_MIN: from the start, also what lies before that and was removed. */
 static TxStatus
 add_thread (Work *work, int64_t from_ns, int64_t to_ns, bool with_end, TxError *error)
 {
@@ -186,7 +187,9 @@ add_thread (Work *work, int64_t from_ns, int64_t to_ns, bool with_end, TxError *
   if (to.mono_ns == INT64_MIN)
     return TX_OK;
   status = note_edge (work, to.index, error);
-  if (status == TX_OK)
+  if (from_ns == INT64_MIN)
+    from = (ReplayInstant){ .index = 0, .mono_ns = INT64_MIN };
+  else if (status == TX_OK)
     status = note_edge (work, from.index, error);
   if (status == TX_OK)
     status = note_errors_before (work, from.index, error);
@@ -430,7 +433,8 @@ replay_hotspots_query (ReplayTrace *trace,
       from_ns = query->from_real_ns > start_ns ? query->from_real_ns : start_ns;
       to_ns = query->to_real_ns < end_ns ? query->to_real_ns : end_ns;
       if (query->thread != 0 && from_ns <= to_ns)
-        status = add_thread (&work, from_ns, to_ns, query->to_real_ns > end_ns, error);
+        status = add_thread (&work, query->from_real_ns <= start_ns ? INT64_MIN : from_ns, to_ns,
+                             query->to_real_ns > end_ns, error);
       else if (query->thread != 0)
         status = TX_OK;
       else if (query->from_real_ns <= start_ns && query->to_real_ns > end_ns)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Hot spots: which lines took the time, for the whole recording, a file, a thread
 // or a time range. From digests; only the blocks at the edges of a range are decoded,
-// and of a single thread those in which others were active, too.
+// and of a single thread those before and behind the runs that tell threads apart.
 #pragma once
 
 #include "replay-trace.h"
@@ -17,7 +17,7 @@ typedef struct {
   uint64_t count;          /* executions */
   uint64_t self_ns;
   uint64_t cumulated_ns;   /* with callees, counted once under recursion */
-  uint64_t slowest_ns;     /* longest single execution */
+  uint64_t slowest_ns;     /* longest single execution; of one thread: of those that ended in the range */
   uint64_t waiting_ns;     /* of self_ns: the thread was on no CPU; as far as known: slow executions only */
   uint64_t self_error_ns;      /* bounds: the truth is within self_ns +- self_error_ns, ... */
   uint64_t cumulated_error_ns; /* (average: divided by count) */
@@ -42,7 +42,8 @@ typedef struct {
   TxFileId file;         /* 0: all */
   ReplayHotspotSort sort;
   size_t max_items;      /* 0: all */
-  TxThreadId thread;     /* 0: all. Blocks that one thread shares with others are decoded: this takes time in proportion to their steps */
+  TxThreadId thread;     /* 0: all. Where digests don't tell threads apart the blocks that it shares with others are decoded, which takes
+                            milliseconds each: some hundreds at both ends of a range, all of them in recordings without such digests */
 } ReplayHotspotQuery;
 
 typedef struct {

@@ -61,6 +61,12 @@ void _replay_line_error_get (const ReplayLineError *self,
 /* Adds all lines of a digest, which is of so long a time (UINT64_MAX: not known); false without memory. */
 bool _replay_line_table_add (ReplayLineTable *self, const TxDigest *digest, uint64_t duration_ns);
 
+/* The same with the bounds that @bounds (nullable) has of these lines, of more than the digest tells of. */
+bool _replay_line_table_add_within (ReplayLineTable *self,
+                                    const TxDigest *digest,
+                                    uint64_t duration_ns,
+                                    ReplayLineTable *bounds);
+
 /* Here begins something that does not go on from what was added before: digests of later blocks may have
    stretches of each thread that began in others. How often that was so: */
 void _replay_line_table_add_break (ReplayLineTable *self);

@@ -271,8 +271,32 @@ _replay_line_table_get_n_breaks (const ReplayLineTable *self)
   return self->n_breaks;
 }
 
+/* Adds what @other has been told, to the same or more. */
+static void
+join_errors (ReplayLineError *self, const ReplayLineError *other)
+{
+  self->n_stretches = add_counts (self->n_stretches, other->n_stretches);
+  self->begins_ns = add_capped (self->begins_ns, (uint64_t) other->begins_ns);
+  self->both_ns = add_capped (self->both_ns, (uint64_t) other->both_ns);
+  self->self_ns = add_capped (self->self_ns, (uint64_t) other->self_ns);
+  self->has_called |= other->has_called;
+  self->n_resumed = add_counts (self->n_resumed, other->n_resumed);
+  self->resumed_ns = add_capped (self->resumed_ns, (uint64_t) other->resumed_ns);
+  if (other->greatest_ns > self->greatest_ns)
+    self->greatest_ns = other->greatest_ns;
+}
+
 bool
 _replay_line_table_add (ReplayLineTable *self, const TxDigest *digest, uint64_t duration_ns)
+{
+  return _replay_line_table_add_within (self, digest, duration_ns, NULL);
+}
+
+bool
+_replay_line_table_add_within (ReplayLineTable *self,
+                               const TxDigest *digest,
+                               uint64_t duration_ns,
+                               ReplayLineTable *bounds)
 {
   for (size_t i = 0; i < digest->n_lines; i++)
     {
@@ -290,7 +314,16 @@ _replay_line_table_add (ReplayLineTable *self, const TxDigest *digest, uint64_t 
       sum->waiting_ns = add_capped (sum->waiting_ns, line->waiting_ns);
       if (line->slowest_ns <= INT64_MAX && (int64_t) line->slowest_ns > sum->slowest_ns)
         sum->slowest_ns = (int64_t) line->slowest_ns;
-      _replay_line_error_add (&sum->error, digest, line, duration_ns);
+      if (bounds != NULL)
+        {
+          const ReplayLineSum *bound = _replay_line_table_get (bounds, line->function, line->line);
+
+          if (bound == NULL)
+            return false;
+          join_errors (&sum->error, &bound->error);
+        }
+      else
+        _replay_line_error_add (&sum->error, digest, line, duration_ns);
     }
   return true;
 }

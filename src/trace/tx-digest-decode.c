@@ -388,6 +388,21 @@ _tx_digest_find_group (const uint8_t *bytes, size_t size_bytes, TxDigestGroup *r
   return !content.failed;
 }
 
+bool
+_tx_digest_find_thread_lines (const uint8_t *bytes,
+                              size_t size_bytes,
+                              const uint8_t **ret_content,
+                              size_t *ret_size_bytes)
+{
+  TxCursor content;
+
+  if (!find_section (bytes, size_bytes, TX_DIGEST_TAG_THREAD_LINES, &content))
+    return false;
+  *ret_content = content.pos;
+  *ret_size_bytes = _tx_cursor_left (&content);
+  return true;
+}
+
 size_t
 _tx_digest_count_lines (const uint8_t *bytes, size_t size_bytes)
 {

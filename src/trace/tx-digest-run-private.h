@@ -56,6 +56,12 @@ void _tx_digest_run_append_group (const TxDigestRun *self, TxBuffer *buffer);
 TxDigest *
 _tx_digest_decode_threads (const uint8_t *bytes, size_t size_bytes, TxError *error) TX_WARN_UNUSED;
 
+/** _tx_digest_find_thread_lines: the content of the section that tells threads apart; hostile. */
+bool _tx_digest_find_thread_lines (const uint8_t *bytes,
+                                   size_t size_bytes,
+                                   const uint8_t **ret_content,
+                                   size_t *ret_size_bytes);
+
 /** TxDigestGroup: such a section. */
 typedef struct
 {

@@ -177,5 +177,8 @@ tx_digest_free (TxDigest *self)
   free ((void *) self->lines);
   free ((void *) self->part_threads);
   free ((void *) self->part_ends);
+  if (self->thread_lines)
+    free ((void *) self->thread_lines[0].lines); /* those of all */
+  free ((void *) self->thread_lines);
   free (self);
 }

@@ -38,6 +38,13 @@ typedef struct {
   uint32_t awaits;        /* how often a frame was suspended at it or went on there, where the digest tells */
 } TxDigestLine;
 
+/** TxDigestThreadLines: the lines of one of several threads, as if it had been alone. */
+typedef struct {
+  const TxDigestLine *lines;     /* (array length=n_lines): by function, then line */
+  size_t n_lines;
+  uint32_t resumed, restated;    /* as in TxDigest */
+} TxDigestThreadLines;
+
 typedef struct {
   const TxDigestThread *threads; /* (array length=n_threads): by id */
   size_t n_threads;
@@ -55,6 +62,7 @@ typedef struct {
   size_t n_part_threads;
   const uint32_t *part_ends;     /* (array length=n_parts): for each part the index behind its last thread */
   size_t n_parts;                /* of a sum of digests: how many, in order; 0: one block's digest, or not told */
+  const TxDigestThreadLines *thread_lines; /* (array length=n_threads) (nullable): only of a digest that a digester has made, of several threads */
 } TxDigest;
 
 void tx_digest_free (TxDigest *self);

@@ -11,12 +11,12 @@
 #include "tx-block-private.h"
 #include "tx-digest.h"
 
-/** TxTallyLine: a (function, line) with its sums in the current block. Lives until the tally is
- * cleared. */
+/** TxTallyLine: a (function, line) with a thread's sums in the current block. Lives until the tally
+ * is cleared. */
 typedef struct
 {
   TxDigestLine sums;
-  uint32_t n_below; /* frames of the loaded thread that stand on it, but for the innermost one */
+  uint32_t n_below; /* frames of the thread that stand on it, but for the innermost one */
   bool is_touched;  /* listed in the tally's touched */
   uint64_t seen_in; /* number of the last walk over a stack that met it */
 } TxTallyLine;
@@ -40,7 +40,7 @@ typedef struct
   TxTallyLine **lines; /* owned array of borrowed lines; NULL: not met yet */
 } TxTallyFunction;
 
-/** TxTally: functions and lines. They do not move. */
+/** TxTally: functions and lines, of one thread. They do not move. */
 typedef struct
 {
   TxTallyFunction **places; /* owned array of owned functions: hash table by id; NULL: free */
@@ -48,6 +48,7 @@ typedef struct
   size_t n_functions;
   TxTallyLine **chunks; /* owned array of owned arrays */
   size_t n_chunks, chunks_capacity;
+  size_t n_chunk_lines; /* of the last chunk, that are still to be had */
   size_t n_lines;
   TxTallyLine **far_lines; /* owned; borrowed lines: hash table of those too far from their
                               function's others */
@@ -105,12 +106,37 @@ _tx_tally_touch (TxTally *self, TxTallyLine *line)
     }
 }
 
-/* (transfer full): the touched lines that have sums, in order, as a digest has them; all sums are 0
- * afterwards. */
-TxDigestLine *_tx_tally_take (TxTally *self, size_t *ret_n_lines);
+/* All sums are 0 afterwards, and no line is touched. */
+void _tx_tally_reset (TxTally *self);
+
+/* What was said of the function's first line is to be asked for again. */
+void _tx_tally_forget_first_line (TxTally *self, TxFunctionId id);
 
 /* Frees everything: functions and lines that anyone holds are gone. */
 void _tx_tally_clear (TxTally *self);
+
+/** TxTallyItem: a touched line of one of several tallies. */
+typedef struct
+{
+  uint64_t key; /* function and line */
+  TxTallyLine *line;
+  size_t owner; /* number of its tally */
+} TxTallyItem;
+
+/** TxTallyItems: those of all of them, to be put in order; kept from block to block. */
+typedef struct
+{
+  TxTallyItem *items; /* owned */
+  size_t n_items, capacity;
+  TxTallyItem *other; /* owned: as long as items */
+} TxTallyItems;
+
+/* Adds the tally's touched lines, or of these those with sums; false without memory. */
+bool _tx_tally_items_add (TxTallyItems *self, const TxTally *tally, size_t owner, bool with_sums);
+
+/* By function, then line, then as they were added. */
+void _tx_tally_items_sort (TxTallyItems *self);
+void _tx_tally_items_clear (TxTallyItems *self);
 
 /** TxTallyFrame: a frame of a thread. */
 typedef struct
@@ -130,11 +156,14 @@ typedef struct
   uint32_t depth;       /* of the whole stack */
   TxTallyFrame *top;    /* innermost frame; frames[0], which stands for nobody, without any */
   TxTallyFrame *last;   /* last one that fits */
+  TxTally *tally;       /* owned; its lines */
+  size_t n_counted;     /* lines and functions of it that are in the digester's n_kept */
   TxTallyFrame *frames; /* owned; from frames[1] on, outermost first: as many as were told of */
   int64_t last_ns;      /* of its last event; INT64_MAX: none yet */
   bool is_active;       /* has events in this block */
   uint32_t steps;
   uint32_t depth_min, depth_max;
+  uint32_t resumed, restated; /* as in a digest */
 } TxTallyThread;
 
 static inline size_t
@@ -154,16 +183,21 @@ _tx_tally_thread_note_depth (TxTallyThread *self)
 
 struct _TxDigester
 {
-  TxTally tally;
+  TxTally first_lines; /* functions only: what is known of all of them */
+  TxTally **spares; /* owned array of owned tallies: of threads that have ended: the next ones will do much the same */
+  size_t n_spares;
+  TxTallyItems items;
+  TxTallyThread **active; /* owned; threads of the current block, when it is over */
+  size_t active_capacity;
   TxTallyLine nobody; /* takes the time of frames before their first line; is never reported */
   TxTallyThread *threads; /* owned */
   size_t n_threads, threads_capacity;
   size_t current; /* index in threads; SIZE_MAX: none yet */
-  size_t loaded;  /* index of the thread whose frames are in the lines' n_below; SIZE_MAX: none */
-  size_t tally_limit; /* lines and functions, above which the tally is made anew */
+  size_t n_kept;      /* lines and functions of all tallies, as far as counted */
+  size_t tally_limit; /* lines and functions, above which the tallies are made anew */
   uint64_t next_sequence;
   uint64_t n_walks;
-  uint32_t error_ns, resumed, restated; /* of the current block's digest */
+  uint32_t error_ns; /* of the current block's digest */
   bool has_begun;
   bool has_references; /* the frames' references are good: scanning has brought them here */
   bool lacks_awaits;   /* a frame without a line was suspended or went on in the current block */
@@ -200,6 +234,9 @@ TxDigest *_tx_digester_finish_block (TxDigester *self, int64_t end_ns, bool is_g
 /** _tx_digester_forget_threads: as behind a hole. */
 void _tx_digester_forget_threads (TxDigester *self);
 
+/** _tx_digester_count_kept: lines and functions that it remembers. */
+size_t _tx_digester_count_kept (const TxDigester *self);
+
 /* ---- Accounting ---- */
 
 static inline uint64_t
@@ -234,11 +271,11 @@ _tx_digester_end_line (TxTallyFrame *frame, int64_t now_ns)
 
 /* The innermost line was on no CPU for @wait_us of the time that it has been charged with. */
 static inline void
-_tx_digester_charge_wait (TxDigester *self, TxTallyThread *thread, uint32_t wait_us)
+_tx_digester_charge_wait (TxTallyThread *thread, uint32_t wait_us)
 {
   TxTallyLine *line = thread->top->line;
 
-  _tx_tally_touch (&self->tally, line);
+  _tx_tally_touch (thread->tally, line);
   line->sums.waiting_ns += wait_us * UINT64_C (1000);
 }
 
@@ -253,7 +290,7 @@ _tx_digester_note_await (TxDigester *self, TxTallyThread *thread)
       self->lacks_awaits = true;
       return;
     }
-  _tx_tally_touch (&self->tally, line);
+  _tx_tally_touch (thread->tally, line);
   line->sums.awaits++;
 }
 
@@ -268,7 +305,7 @@ _tx_digester_begin_line (TxDigester *self,
   TxTallyFrame *frame = thread->top;
 
   _tx_digester_end_line (frame, now_ns);
-  _tx_tally_touch (&self->tally, line);
+  _tx_tally_touch (thread->tally, line);
   line->sums.hits++;
   line->sums.entries += frame->line == &self->nobody;
   thread->steps++;
@@ -299,11 +336,11 @@ _tx_digester_push (TxDigester *self,
 
 /* The innermost frame, which is there, is left. */
 static inline void
-_tx_digester_pop (TxDigester *self, TxTallyThread *thread, int64_t now_ns)
+_tx_digester_pop (TxTallyThread *thread, int64_t now_ns)
 {
   _tx_digester_end_line (thread->top, now_ns);
   thread->top--;
   thread->depth--;
   thread->top->line->n_below--;
-  _tx_tally_touch (&self->tally, thread->top->line);
+  _tx_tally_touch (thread->tally, thread->top->line);
 }

@@ -254,7 +254,7 @@ scan_line (TxScan *self, uint32_t number)
 {
   TxTallyThread *thread = self->thread;
   TxTallyFrame *frame = thread->top;
-  TxTallyLine *line = _tx_tally_find_line (&self->digester->tally, frame->function, number);
+  TxTallyLine *line = _tx_tally_find_line (thread->tally, frame->function, number);
 
   /* Not the frame's own line, which would be the same step. */
   if (!line || number == frame->number)
@@ -279,7 +279,7 @@ can_have_line (const TxScan *self)
 static void
 scan_more_lines (TxScan *self)
 {
-  TxTally *tally = &self->digester->tally;
+  TxTally *tally = self->thread->tally;
   TxTallyFrame *frame = self->thread->top;
   TxTallyFunction *function = frame->function;
   TxTallyLine *line = frame->line;
@@ -367,15 +367,16 @@ scan_line_far (TxScan *self)
 
 /* ---- Frames ---- */
 
-/* The function, its first line asked for once; NULL without memory. */
-static TxTallyFunction *
-ask_first_line (TxScan *self, TxTallyFunction *function)
+/* What is known of a function's first line, asked for once; NULL without memory. */
+static const TxTallyFunction *
+ask_first_line (TxScan *self, TxFunctionId id)
 {
+  TxTallyFunction *function = _tx_tally_find_function (&self->digester->first_lines, id);
+
   if (function && function->first_line_state == TX_TALLY_NOT_ASKED)
     {
       uint32_t first_line = 0;
-      bool is_known = function->id != 0 && self->first_line &&
-                      self->first_line (self->data, function->id, &first_line);
+      bool is_known = id != 0 && self->first_line && self->first_line (self->data, id, &first_line);
 
       function->first_line = is_known ? first_line : 0;
       function->first_line_state = is_known ? TX_TALLY_KNOWN : TX_TALLY_NOT_KNOWN;
@@ -383,14 +384,30 @@ ask_first_line (TxScan *self, TxTallyFunction *function)
   return function;
 }
 
-static inline TxTallyFunction *
-find_function (TxScan *self, TxFunctionId id)
+/* The thread's function, with its first line where that is known. */
+static TxTallyFunction *
+learn_first_line (TxScan *self, TxTallyFunction *function)
 {
-  TxTallyFunction *function = _tx_tally_find_function (&self->digester->tally, id);
+  const TxTallyFunction *known = function ? ask_first_line (self, function->id) : NULL;
+
+  if (!known)
+    return NULL;
+  if (known->first_line_state == TX_TALLY_KNOWN)
+    {
+      function->first_line = known->first_line;
+      function->first_line_state = TX_TALLY_KNOWN;
+    }
+  return function;
+}
+
+static inline TxTallyFunction *
+find_function (TxScan *self, TxTallyThread *thread, TxFunctionId id)
+{
+  TxTallyFunction *function = _tx_tally_find_function (thread->tally, id);
 
   if (function && function->first_line_state == TX_TALLY_KNOWN)
     return function;
-  return ask_first_line (self, function);
+  return learn_first_line (self, function);
 }
 
 static inline void
@@ -406,7 +423,7 @@ enter_frame (TxScan *self, TxFunctionId id, uint32_t number)
       return;
     }
   _tx_digester_charge_self (thread, self->clock.now_ns);
-  function = find_function (self, id);
+  function = find_function (self, thread, id);
   frame = function
               ? _tx_digester_push (self->digester, thread, function, number, self->clock.now_ns)
               : NULL;
@@ -433,7 +450,7 @@ scan_exit (TxScan *self)
       return;
     }
   _tx_digester_charge_self (thread, self->clock.now_ns);
-  _tx_digester_pop (self->digester, thread, self->clock.now_ns);
+  _tx_digester_pop (thread, self->clock.now_ns);
   if (thread->depth < thread->depth_min)
     thread->depth_min = thread->depth;
 }
@@ -446,10 +463,12 @@ scan_resume (TxScan *self)
 
   (void) _tx_cursor_varint64 (&self->cursor);
   number = _tx_cursor_varint32 (&self->cursor);
-  self->digester->resumed++;
   enter_frame (self, function, number);
   if (self->thread)
-    _tx_digester_note_await (self->digester, self->thread);
+    {
+      self->thread->resumed++;
+      _tx_digester_note_await (self->digester, self->thread);
+    }
 }
 
 /* The frame that has become innermost: news only where no earlier block has told of it. */
@@ -468,7 +487,7 @@ scan_reveal (TxScan *self)
   if (thread->top == thread->frames)
     {
       thread->depth--;
-      self->digester->restated++;
+      thread->restated++;
       enter_frame (self, function, number);
     }
   else if (thread->top->function->id != function || thread->top->number != number)
@@ -516,7 +535,16 @@ set_references (TxScan *self, TxTallyThread *thread, size_t n_frames)
 {
   for (TxTallyFrame *frame = thread->top + 1 - n_frames; frame <= thread->top; frame++)
     if (frame->reference == 0)
-      frame->reference = ask_first_line (self, frame->function)->first_line;
+      {
+        TxTallyFunction *function = learn_first_line (self, frame->function);
+
+        if (!function)
+          {
+            violate (self);
+            return;
+          }
+        frame->reference = function->first_line;
+      }
 }
 
 static void
@@ -559,18 +587,26 @@ scan_stack (TxScan *self)
 static void
 scan_definition (TxScan *self, TxEventKind kind)
 {
+  TxDigester *digester = self->digester;
   TxDefinition definition;
   TxTallyFunction *function;
 
   if (!_tx_definition_decode (&self->cursor, kind, &definition) || kind != TX_EVENT_DEFINE_FUNCTION)
     return;
-  function = _tx_tally_find_function (&self->digester->tally, definition.id);
+  function = _tx_tally_find_function (&digester->first_lines, definition.id);
   if (!function || definition.id <= self->last_defined)
     {
       violate (self);
       return;
     }
   self->last_defined = definition.id;
+  if (function->first_line_state == TX_TALLY_KNOWN && function->first_line != definition.first_line)
+    {
+      for (size_t i = 0; i < digester->n_threads; i++)
+        _tx_tally_forget_first_line (digester->threads[i].tally, definition.id);
+      for (size_t i = 0; i < digester->n_spares; i++)
+        _tx_tally_forget_first_line (digester->spares[i], definition.id);
+    }
   function->first_line = definition.first_line;
   function->first_line_state = TX_TALLY_KNOWN;
 }
@@ -595,8 +631,7 @@ scan_wait (TxScan *self)
   if (self->cursor.failed || !self->thread)
     return;
   _tx_digester_charge_self (self->thread, self->clock.now_ns);
-  _tx_digester_charge_wait (self->digester, self->thread,
-                            wait_us < UINT32_MAX ? (uint32_t) wait_us : UINT32_MAX);
+  _tx_digester_charge_wait (self->thread, wait_us < UINT32_MAX ? (uint32_t) wait_us : UINT32_MAX);
   _tx_tally_thread_note_depth (self->thread);
 }
 

@@ -12,6 +12,12 @@
 /* So many lines and functions are kept, whether they still run or not. */
 #define TALLY_LIMIT_MIN 32768u
 
+/* For each thread that is busy, up to so many: they may all do the same. */
+#define TALLY_LIMIT_THREADS_MAX 4u
+
+/* Tallies that are kept of threads that have ended. */
+#define SPARES_MAX 8u
+
 /* ---- Lines below ---- */
 
 /* Puts the frames of a thread into its lines' n_below, or takes them out: @by is 1 or -1. */
@@ -20,18 +26,6 @@ count_below (TxTallyThread *thread, int by)
 {
   for (TxTallyFrame *frame = thread->frames; frame < thread->top; frame++)
     frame->line->n_below += (uint32_t) by;
-}
-
-/* n_below is that of one thread at a time. */
-static void
-load (TxDigester *self, size_t index)
-{
-  if (self->loaded == index)
-    return;
-  if (self->loaded < self->n_threads)
-    count_below (&self->threads[self->loaded], -1);
-  count_below (&self->threads[index], 1);
-  self->loaded = index;
 }
 
 /* ---- Stacks ---- */
@@ -50,7 +44,7 @@ charge_stack (TxDigester *self, TxTallyThread *thread)
       frame->since_ns = thread->last_ns;
       if (elapsed_ns > 0 && line->seen_in != walk)
         {
-          _tx_tally_touch (&self->tally, line);
+          _tx_tally_touch (thread->tally, line);
           line->sums.cumulated_ns += elapsed_ns;
         }
       /* Frames above with the same line are left out, also when this one has nothing to add. */
@@ -83,13 +77,13 @@ _tx_digester_push_slow (TxDigester *self,
   TxTallyLine *line = &self->nobody;
 
   if (number)
-    line = _tx_tally_find_line (&self->tally, function, number);
+    line = _tx_tally_find_line (thread->tally, function, number);
   if (!line || (thread->top == thread->last && !grow_frames (thread)))
     {
       self->no_memory = true;
       return NULL;
     }
-  _tx_tally_touch (&self->tally, line);
+  _tx_tally_touch (thread->tally, line);
   thread->top->line->n_below++;
   *++thread->top = (TxTallyFrame){ .line = line,
                                    .function = function,
@@ -104,7 +98,7 @@ _tx_digester_push_slow (TxDigester *self,
 static void
 push (TxDigester *self, TxTallyThread *thread, TxFunctionId id, uint32_t number, int64_t now_ns)
 {
-  TxTallyFunction *function = _tx_tally_find_function (&self->tally, id);
+  TxTallyFunction *function = _tx_tally_find_function (thread->tally, id);
 
   if (function)
     (void) _tx_digester_push (self, thread, function, number, now_ns);
@@ -144,28 +138,54 @@ _tx_digester_state_stack (TxDigester *self,
   count_below (thread, -1);
   thread->top = thread->frames;
   thread->depth = depth;
-  self->restated += (uint32_t) n_frames;
+  thread->restated += (uint32_t) n_frames;
   for (size_t i = 0; i < n_frames; i++)
     push (self, thread, frames[i].function, frames[i].line, now_ns);
 }
 
 /* ---- Threads ---- */
 
-static void
-free_thread (TxTallyThread *thread)
+static size_t
+count_tally (const TxTally *tally)
 {
+  return tally->n_lines + tally->n_functions;
+}
+
+/* Takes what has come to the thread's lines into account. */
+static void
+count_lines (TxDigester *self, TxTallyThread *thread)
+{
+  size_t count = count_tally (thread->tally);
+
+  self->n_kept += count - thread->n_counted;
+  thread->n_counted = count;
+}
+
+/* Nothing is left of the thread but, where it may be of use, its lines. */
+static void
+drop_thread (TxDigester *self, TxTallyThread *thread)
+{
+  count_below (thread, -1);
+  _tx_tally_reset (thread->tally);
   free (thread->frames);
+  count_lines (self, thread);
+  if (self->n_spares < SPARES_MAX)
+    self->spares[self->n_spares++] = thread->tally;
+  else
+    {
+      self->n_kept -= thread->n_counted;
+      _tx_tally_clear (thread->tally);
+      free (thread->tally);
+    }
 }
 
 void
 _tx_digester_forget_threads (TxDigester *self)
 {
-  if (self->loaded < self->n_threads)
-    count_below (&self->threads[self->loaded], -1);
   for (size_t i = 0; i < self->n_threads; i++)
-    free_thread (&self->threads[i]);
+    drop_thread (self, &self->threads[i]);
   self->n_threads = 0;
-  self->current = self->loaded = SIZE_MAX;
+  self->current = SIZE_MAX;
 }
 
 static bool
@@ -177,10 +197,18 @@ add_thread (TxDigester *self, TxThreadId id)
     return false;
   thread = &self->threads[self->n_threads];
   *thread = (TxTallyThread){ .id = id, .last_ns = INT64_MAX };
-  if (!grow_frames (thread))
-    return false;
+  thread->tally =
+      self->n_spares > 0 ? self->spares[--self->n_spares] : calloc (1, sizeof *thread->tally);
+  if (!thread->tally || !grow_frames (thread))
+    {
+      if (thread->tally)
+        _tx_tally_clear (thread->tally);
+      free (thread->tally);
+      return false;
+    }
   thread->frames[0] =
       (TxTallyFrame){ .line = &self->nobody, .since_ns = INT64_MAX, .began_ns = INT64_MAX };
+  thread->n_counted = count_tally (thread->tally);
   self->n_threads++;
   return true;
 }
@@ -198,20 +226,19 @@ find_thread (TxDigester *self, TxThreadId id)
       return false;
     }
   self->current = i;
-  load (self, i);
   return true;
 }
 
 static void
-activate (TxDigester *self, TxTallyThread *thread, int64_t now_ns)
+activate (TxTallyThread *thread, int64_t now_ns)
 {
   if (thread->last_ns == INT64_MAX)
     thread->last_ns = now_ns;
   thread->is_active = true;
-  thread->steps = 0;
+  thread->steps = thread->resumed = thread->restated = 0;
   thread->depth_min = UINT32_MAX;
   thread->depth_max = 0;
-  _tx_tally_touch (&self->tally, thread->top->line);
+  _tx_tally_touch (thread->tally, thread->top->line);
 }
 
 TxTallyThread *
@@ -224,7 +251,7 @@ _tx_digester_enter_thread (TxDigester *self, TxThreadId id, int64_t now_ns)
     return NULL;
   thread = &self->threads[self->current];
   if (!thread->is_active)
-    activate (self, thread, now_ns);
+    activate (thread, now_ns);
   return thread;
 }
 
@@ -233,8 +260,8 @@ _tx_digester_enter_thread (TxDigester *self, TxThreadId id, int64_t now_ns)
 static void
 add_line (TxDigester *self, TxTallyThread *thread, const TxEvent *event)
 {
-  TxTallyFunction *function = _tx_tally_find_function (&self->tally, event->function);
-  TxTallyLine *line = function ? _tx_tally_find_line (&self->tally, function, event->line) : NULL;
+  TxTallyFunction *function = _tx_tally_find_function (thread->tally, event->function);
+  TxTallyLine *line = function ? _tx_tally_find_line (thread->tally, function, event->line) : NULL;
 
   if (!line)
     {
@@ -243,7 +270,7 @@ add_line (TxDigester *self, TxTallyThread *thread, const TxEvent *event)
     }
   if (thread->top == thread->frames)
     {
-      _tx_tally_touch (&self->tally, line);
+      _tx_tally_touch (thread->tally, line);
       line->sums.hits++;
       thread->steps++;
       return;
@@ -260,10 +287,10 @@ enter_frame (TxDigester *self, TxTallyThread *thread, const TxEvent *event)
 }
 
 static void
-leave_frame (TxDigester *self, TxTallyThread *thread, const TxEvent *event)
+leave_frame (TxTallyThread *thread, const TxEvent *event)
 {
   if (thread->top > thread->frames)
-    _tx_digester_pop (self, thread, event->time_ns);
+    _tx_digester_pop (thread, event->time_ns);
   else
     thread->depth -= thread->depth > 0;
 }
@@ -280,17 +307,17 @@ change_stack (TxDigester *self, TxTallyThread *thread, const TxBlock *block, con
       enter_frame (self, thread, event);
       break;
     case TX_EVENT_RESUME:
-      self->resumed++;
+      thread->resumed++;
       enter_frame (self, thread, event);
       _tx_digester_note_await (self, thread);
       break;
     case TX_EVENT_YIELD:
       _tx_digester_note_await (self, thread);
-      leave_frame (self, thread, event);
+      leave_frame (thread, event);
       break;
     case TX_EVENT_RETURN:
     case TX_EVENT_UNWIND:
-      leave_frame (self, thread, event);
+      leave_frame (thread, event);
       break;
     case TX_EVENT_STACK:
       stack = &block->stacks[event->detail];
@@ -303,7 +330,7 @@ change_stack (TxDigester *self, TxTallyThread *thread, const TxBlock *block, con
       /* Only news where no earlier block has told of that frame. */
       if (thread->top == thread->frames && thread->depth > 0)
         {
-          self->restated++;
+          thread->restated++;
           push (self, thread, event->function, event->line, event->time_ns);
         }
       break;
@@ -331,7 +358,7 @@ add_event (TxDigester *self, const TxBlock *block, const TxEvent *event)
       return;
     }
   if (event->kind == TX_EVENT_WAIT)
-    _tx_digester_charge_wait (self, thread, event->detail);
+    _tx_digester_charge_wait (thread, event->detail);
   change_stack (self, thread, block, event);
   _tx_tally_thread_note_depth (thread);
 }
@@ -341,38 +368,64 @@ add_event (TxDigester *self, const TxBlock *block, const TxEvent *event)
 static int
 compare_threads (const void *a, const void *b)
 {
-  const TxDigestThread *one = a, *other = b;
+  const TxTallyThread *const *one = a, *const *other = b;
 
-  return one->thread < other->thread ? -1 : one->thread > other->thread;
+  return (*one)->id < (*other)->id ? -1 : (*one)->id > (*other)->id;
+}
+
+static uint32_t
+add_capped (uint32_t a, uint32_t b)
+{
+  uint32_t sum;
+
+  return __builtin_add_overflow (a, b, &sum) ? UINT32_MAX : sum;
+}
+
+/* The active threads, by id; false without memory. */
+static bool
+list_active (TxDigester *self, size_t *ret_n_active)
+{
+  size_t n_active = 0;
+
+  if (!TX_ARRAY_RESERVE (self->active, self->active_capacity, self->n_threads + 1))
+    return false;
+  for (size_t i = 0; i < self->n_threads; i++)
+    if (self->threads[i].is_active)
+      self->active[n_active++] = &self->threads[i];
+  qsort (self->active, n_active, sizeof *self->active, compare_threads);
+  *ret_n_active = n_active;
+  return true;
 }
 
 /* The active threads' part of the digest. */
 static bool
 take_threads (TxDigester *self, TxDigest *digest)
 {
-  TxDigestThread *taken = malloc ((self->n_threads ? self->n_threads : 1) * sizeof *taken);
+  TxDigestThread *taken;
+  size_t n_active;
 
+  if (!list_active (self, &n_active))
+    return false;
+  taken = malloc ((n_active + 1) * sizeof *taken);
   if (!taken)
     return false;
-  digest->depth_min = UINT32_MAX;
-  for (size_t i = 0; i < self->n_threads; i++)
+  digest->threads = taken;
+  digest->n_threads = n_active;
+  digest->depth_min = n_active > 0 ? UINT32_MAX : 0;
+  for (size_t i = 0; i < n_active; i++)
     {
-      TxTallyThread *thread = &self->threads[i];
+      const TxTallyThread *thread = self->active[i];
 
-      if (!thread->is_active)
-        continue;
-      taken[digest->n_threads++] =
+      taken[i] =
           (TxDigestThread){ thread->id, thread->steps, thread->depth_min, thread->depth_max };
       digest->steps += thread->steps;
+      digest->resumed = add_capped (digest->resumed, thread->resumed);
+      digest->restated = add_capped (digest->restated, thread->restated);
       if (thread->depth_min < digest->depth_min)
         digest->depth_min = thread->depth_min;
       if (thread->depth_max > digest->depth_max)
         digest->depth_max = thread->depth_max;
     }
-  if (digest->n_threads == 0)
-    digest->depth_min = 0;
-  qsort (taken, digest->n_threads, sizeof *taken, compare_threads);
-  digest->threads = taken;
   return true;
 }
 
@@ -384,26 +437,27 @@ finish_threads (TxDigester *self)
   TxThreadId current_id = self->current < self->n_threads ? self->threads[self->current].id : 0;
   size_t n_kept = 0;
 
-  if (self->loaded < self->n_threads)
-    count_below (&self->threads[self->loaded], -1);
+  self->current = SIZE_MAX;
   for (size_t i = 0; i < self->n_threads; i++)
     {
       TxTallyThread *thread = &self->threads[i];
 
+      if (thread->is_active)
+        {
+          count_lines (self, thread);
+          _tx_tally_reset (thread->tally);
+        }
       thread->is_active = false;
       if (thread->depth == 0)
-        free_thread (thread);
-      else
-        self->threads[n_kept++] = *thread;
+        {
+          drop_thread (self, thread);
+          continue;
+        }
+      if (thread->id == current_id)
+        self->current = n_kept;
+      self->threads[n_kept++] = *thread;
     }
   self->n_threads = n_kept;
-  self->current = self->loaded = SIZE_MAX;
-  for (size_t i = 0; i < n_kept; i++)
-    if (self->threads[i].id == current_id)
-      {
-        self->current = i;
-        load (self, i);
-      }
 }
 
 /* Moves a thread's frames to the functions and lines of a new tally. */
@@ -412,9 +466,9 @@ find_frames_again (TxDigester *self, TxTallyThread *thread)
 {
   for (TxTallyFrame *frame = thread->frames + 1; frame <= thread->top; frame++)
     {
-      frame->function = _tx_tally_find_function (&self->tally, frame->function->id);
+      frame->function = _tx_tally_find_function (thread->tally, frame->function->id);
       if (frame->function && frame->number)
-        frame->line = _tx_tally_find_line (&self->tally, frame->function, frame->number);
+        frame->line = _tx_tally_find_line (thread->tally, frame->function, frame->number);
       if (!frame->function || !frame->line)
         {
           self->no_memory = true;
@@ -423,34 +477,66 @@ find_frames_again (TxDigester *self, TxTallyThread *thread)
     }
 }
 
+size_t
+_tx_digester_count_kept (const TxDigester *self)
+{
+  return self->n_kept + self->first_lines.n_functions;
+}
+
+static void
+clear_spares (TxDigester *self)
+{
+  while (self->n_spares > 0)
+    {
+      TxTally *tally = self->spares[--self->n_spares];
+
+      self->n_kept -= count_tally (tally);
+      _tx_tally_clear (tally);
+      free (tally);
+    }
+}
+
+/* A thread with a tally that has nothing but what its frames stand on. */
+static void
+renew_tally (TxDigester *self, TxTallyThread *thread)
+{
+  TxTally before = *thread->tally;
+
+  count_below (thread, -1);
+  *thread->tally = (TxTally){ 0 };
+  find_frames_again (self, thread);
+  _tx_tally_clear (&before);
+  count_lines (self, thread);
+  if (!self->no_memory)
+    count_below (thread, 1);
+  else
+    thread->top = thread->frames; /* the frames may point to what is gone: no walk over them */
+}
+
 /* A process may make code for ever (exec): what no frame stands on any more is forgotten now and
  * then. */
 static void
-forget_old_lines (TxDigester *self)
+forget_old_lines (TxDigester *self, size_t n_active)
 {
-  TxTally before = self->tally;
-  size_t index = self->current;
+  size_t limit = n_active < TALLY_LIMIT_THREADS_MAX ? n_active : TALLY_LIMIT_THREADS_MAX;
 
-  if (before.n_lines + before.n_functions <= self->tally_limit)
+  limit *= TALLY_LIMIT_MIN;
+  if (limit < self->tally_limit)
+    limit = self->tally_limit;
+  if (_tx_digester_count_kept (self) <= limit)
     return;
-  if (self->loaded < self->n_threads)
-    count_below (&self->threads[self->loaded], -1);
-  self->loaded = SIZE_MAX;
-  self->tally = (TxTally){ 0 };
-  for (size_t i = 0; i < self->n_threads && !self->no_memory; i++)
-    find_frames_again (self, &self->threads[i]);
-  _tx_tally_clear (&before);
-  self->tally_limit = 2 * (self->tally.n_lines + self->tally.n_functions);
+  clear_spares (self);
+  _tx_tally_clear (&self->first_lines);
+  for (size_t i = 0; i < self->n_threads; i++)
+    renew_tally (self, &self->threads[i]);
+  self->tally_limit = 2 * _tx_digester_count_kept (self);
   if (self->tally_limit < TALLY_LIMIT_MIN)
     self->tally_limit = TALLY_LIMIT_MIN;
   if (self->no_memory)
     {
-      /* The frames may point to what is gone: no walk over them. */
       _tx_digester_forget_threads (self);
       self->no_memory = false;
     }
-  else if (index < self->n_threads)
-    load (self, index);
 }
 
 void
@@ -461,21 +547,115 @@ _tx_digester_begin_block (TxDigester *self, uint64_t sequence)
   self->has_begun = true;
   self->next_sequence = sequence + 1;
   self->no_memory = false;
-  self->error_ns = self->resumed = self->restated = 0;
+  self->error_ns = 0;
   self->lacks_awaits = false;
 }
 
-/* The lines of the block that ends. What was counted of awaits is told whole or not at all. */
+/* Adds what another thread has of a line. */
 static void
+add_sums (TxDigestLine *self, const TxDigestLine *other)
+{
+  self->hits += other->hits;
+  self->self_ns += other->self_ns;
+  self->cumulated_ns += other->cumulated_ns;
+  self->waiting_ns += other->waiting_ns;
+  self->entries += other->entries;
+  self->awaits += other->awaits;
+  if (other->slowest_ns > self->slowest_ns)
+    self->slowest_ns = other->slowest_ns;
+}
+
+/* A line waited no longer than it had. */
+static void
+limit_waiting (TxDigestLine *line)
+{
+  if (line->waiting_ns > line->self_ns)
+    line->waiting_ns = line->self_ns;
+}
+
+/* Room for the lines of each thread; they are counted here. */
+static TxDigestThreadLines *
+make_thread_lines (const TxDigester *self, size_t n_threads)
+{
+  const TxTallyItems *items = &self->items;
+  TxDigestThreadLines *threads = calloc (n_threads, sizeof *threads);
+  TxDigestLine *lines = malloc ((items->n_items + 1) * sizeof *lines);
+
+  if (!threads || !lines)
+    {
+      free (threads);
+      free (lines);
+      return NULL;
+    }
+  for (size_t i = 0; i < items->n_items; i++)
+    threads[items->items[i].owner].n_lines++;
+  for (size_t i = 0; i < n_threads; i++)
+    {
+      threads[i].lines = lines;
+      lines += threads[i].n_lines;
+      threads[i].n_lines = 0;
+      threads[i].resumed = self->active[i]->resumed;
+      threads[i].restated = self->active[i]->restated;
+    }
+  return threads;
+}
+
+/* The sums of all items, for each line, and for each thread where @threads (nullable) has room.
+   Returns: how many lines */
+static size_t
+sum_up (const TxTallyItems *items, TxDigestLine *lines, TxDigestThreadLines *threads)
+{
+  size_t n_lines = 0;
+
+  for (size_t i = 0; i < items->n_items; i++)
+    {
+      const TxTallyItem *item = &items->items[i];
+
+      if (i == 0 || items->items[i - 1].key != item->key)
+        lines[n_lines++] = item->line->sums;
+      else
+        add_sums (&lines[n_lines - 1], &item->line->sums);
+      if (threads)
+        {
+          TxDigestThreadLines *thread = &threads[item->owner];
+          TxDigestLine *line = (TxDigestLine *) &thread->lines[thread->n_lines++];
+
+          *line = item->line->sums;
+          limit_waiting (line);
+        }
+    }
+  for (size_t i = 0; i < n_lines; i++)
+    limit_waiting (&lines[i]);
+  return n_lines;
+}
+
+/* The lines of the block that ends, of all threads together, and of each where there are several.
+   What was counted of awaits is told whole or not at all. */
+static bool
 take_lines (TxDigester *self, TxDigest *digest)
 {
-  TxDigestLine *lines = _tx_tally_take (&self->tally, &digest->n_lines);
+  TxTallyItems *items = &self->items;
+  TxDigestThreadLines *threads = NULL;
+  TxDigestLine *lines;
 
+  items->n_items = 0;
+  for (size_t i = 0; i < digest->n_threads; i++)
+    if (!_tx_tally_items_add (items, self->active[i]->tally, i, true))
+      return false;
+  _tx_tally_items_sort (items);
+  lines = malloc ((items->n_items + 1) * sizeof *lines);
+  if (digest->n_threads > 1)
+    threads = make_thread_lines (self, digest->n_threads);
+  digest->lines = lines;
+  digest->thread_lines = threads;
+  if (!lines || (digest->n_threads > 1 && !threads))
+    return false;
+  digest->n_lines = sum_up (items, lines, threads);
   digest->tells_entries = true;
   digest->tells_awaits = !self->lacks_awaits;
-  for (size_t i = 0; lines && self->lacks_awaits && i < digest->n_lines; i++)
+  for (size_t i = 0; self->lacks_awaits && i < digest->n_lines; i++)
     lines[i].awaits = 0;
-  digest->lines = lines;
+  return true;
 }
 
 TxDigest *
@@ -488,25 +668,20 @@ _tx_digester_finish_block (TxDigester *self, int64_t end_ns, bool is_good)
   for (size_t i = 0; i < self->n_threads; i++)
     if (self->threads[i].is_active)
       charge_stack (self, &self->threads[i]);
-  if (digest && take_threads (self, digest))
+  if (is_good && digest && !self->no_memory)
     {
-      take_lines (self, digest);
+      self->no_memory = !take_threads (self, digest) || !take_lines (self, digest);
       digest->error_ns = self->error_ns;
-      digest->resumed = self->resumed;
-      digest->restated = self->restated;
     }
-  finish_threads (self);
-  if (!is_good || !digest || !digest->lines || self->no_memory)
+  if (!is_good || !digest || self->no_memory)
     {
       /* What was counted so far is not to be trusted: begin again as behind a hole. */
-      size_t n_lines;
-
-      free (_tx_tally_take (&self->tally, &n_lines));
       _tx_digester_forget_threads (self);
       tx_digest_free (digest);
       return NULL;
     }
-  forget_old_lines (self);
+  finish_threads (self);
+  forget_old_lines (self, digest->n_threads);
   return digest;
 }
 
@@ -531,12 +706,17 @@ tx_digester_new (void)
 {
   TxDigester *self = calloc (1, sizeof *self);
 
-  if (self)
+  if (!self)
+    return NULL;
+  self->spares = calloc (SPARES_MAX, sizeof *self->spares);
+  if (!self->spares)
     {
-      self->nobody.is_touched = true;
-      self->current = self->loaded = SIZE_MAX;
-      self->tally_limit = TALLY_LIMIT_MIN;
+      free (self);
+      return NULL;
     }
+  self->nobody.is_touched = true;
+  self->current = SIZE_MAX;
+  self->tally_limit = TALLY_LIMIT_MIN;
   return self;
 }
 
@@ -546,7 +726,11 @@ tx_digester_free (TxDigester *self)
   if (!self)
     return;
   _tx_digester_forget_threads (self);
+  clear_spares (self);
+  _tx_tally_clear (&self->first_lines);
+  _tx_tally_items_clear (&self->items);
+  free (self->spares);
+  free (self->active);
   free (self->threads);
-  _tx_tally_clear (&self->tally);
   free (self);
 }

@@ -161,6 +161,10 @@ typedef struct
 #define TX_FRAME_GROUP    2u
 #define TX_GROUP_RUNS_MAX 32u
 
+/* With TX_FRAME_RUN: the runs from behind the last one with this flag to this one are told thread by
+ * thread: by the digest of this one, if it has a section for that; it needs none for a single thread. */
+#define TX_FRAME_THREADS 4u
+
 typedef struct
 {
   uint8_t events_codec; /* TxCodec */
@@ -228,6 +232,7 @@ typedef enum
   TX_DIGEST_TAG_ERROR = 6,
   TX_DIGEST_TAG_ENTRIES = 7,
   TX_DIGEST_TAG_AWAITS = 8,
+  TX_DIGEST_TAG_THREAD_LINES = 9,
 } TxDigestTag;
 
 /* ---- Ring ---- */

@@ -8,6 +8,7 @@
 #include "tx-digest-run-private.h"
 #include "tx-reader-private.h"
 #include "tx-digest-private.h"
+#include "tx-thread-lines-private.h"
 
 static TxStatus
 get_entry (const TxReader *self,
@@ -327,6 +328,159 @@ tx_reader_load_span (const TxReader *self,
     }
   *ret_digest = digest;
   return TX_OK;
+}
+
+/* ---- Threads one by one ---- */
+
+static TxStatus
+load_frame_digest (const TxReader *self,
+                   const TxSpanEntry *entry,
+                   uint8_t **ret_bytes,
+                   size_t *ret_size_bytes,
+                   TxError *error)
+{
+  TxBlockSummary summary = _tx_blocks_sum (&self->blocks, entry->frame_index, entry->frame_n);
+
+  return _tx_segment_load (self->dir_fd, self->trace_id, &entry->place, &summary,
+                           TX_FRAME_RUN_DIGEST, ret_bytes, ret_size_bytes, error);
+}
+
+/* The digest of the run that begins with entry @index, and how many entries it has. */
+static TxStatus
+load_run (const TxReader *self, size_t index, size_t *ret_n, TxDigest **ret_digest, TxError *error)
+{
+  const TxSpanList *runs = &self->spans.lists[TX_SPAN_RUN];
+  const TxSpanEntry *run;
+
+  *ret_n = 1;
+  if (self->blocks.entries[index].info.place == TX_BLOCK_EVICTED)
+    return tx_reader_load_digest (self, index, ret_digest, error);
+  run = _tx_span_list_find (runs, index);
+  if (!run)
+    return refuse_content (&self->blocks.entries[index], "digest", error);
+  *ret_n = run->span.n_blocks;
+  return tx_reader_load_span (self, TX_SPAN_RUN, (size_t) (run - runs->entries), true, ret_digest,
+                              error);
+}
+
+/* The digests of all runs of the span, added up. */
+static TxStatus
+sum_runs (const TxReader *self, const TxSpanEntry *entry, TxDigestRun *sum, TxError *error)
+{
+  size_t index = entry->span.first_index, end = index + entry->span.n_blocks, n;
+
+  for (; index < end; index += n)
+    {
+      const TxBlockEntry *block = &self->blocks.entries[index];
+      TxBlockSummary summary;
+      TxDigest *digest;
+      TxStatus status = load_run (self, index, &n, &digest, error);
+      bool is_added;
+
+      if (status != TX_OK)
+        return status;
+      summary = (TxBlockSummary){ .steps = digest->steps };
+      if ((uint64_t) sum->summary.steps + digest->steps > UINT32_MAX ||
+          sum->n_parts == TX_THREAD_LINES_RUNS_MAX)
+        {
+          tx_digest_free (digest);
+          return refuse_content (block, "digest", error);
+        }
+      is_added = _tx_digest_run_add (sum, &summary, 1, digest);
+      tx_digest_free (digest);
+      if (!is_added)
+        return tx_error_set (error, TX_ERROR_MEMORY, "cannot add digests up: out of memory");
+    }
+  return TX_OK;
+}
+
+/* Of a single thread the sum is its own. */
+static TxDigest *
+copy_digest (const TxDigest *sum, TxError *error)
+{
+  TxDigest *digest = calloc (1, sizeof *digest);
+  TxDigestThread *threads = malloc (sizeof *threads);
+  TxDigestLine *lines = malloc ((sum->n_lines + 1) * sizeof *lines);
+
+  if (!digest || !threads || !lines)
+    {
+      free (digest);
+      free (threads);
+      free (lines);
+      tx_error_set (error, TX_ERROR_MEMORY, "cannot copy a digest: out of memory");
+      return NULL;
+    }
+  threads[0] = sum->threads[0];
+  for (size_t i = 0; i < sum->n_lines; i++)
+    {
+      lines[i] = sum->lines[i];
+      lines[i].entries = lines[i].awaits = 0;
+    }
+  *digest = *sum;
+  digest->threads = threads;
+  digest->depth_min = threads[0].depth_min;
+  digest->depth_max = threads[0].depth_max;
+  digest->lines = lines;
+  digest->tells_entries = digest->tells_awaits = false;
+  digest->part_threads = NULL;
+  digest->part_ends = NULL;
+  digest->n_part_threads = digest->n_parts = 0;
+  return digest;
+}
+
+static TxStatus
+divide_sum (const TxReader *self,
+            const TxSpanEntry *entry,
+            const TxDigest *sum,
+            TxThreadId thread,
+            TxDigest **ret_digest,
+            TxError *error)
+{
+  const uint8_t *content;
+  uint8_t *bytes;
+  size_t size, content_size;
+  TxStatus status = load_frame_digest (self, entry, &bytes, &size, error);
+
+  if (status != TX_OK)
+    return status;
+  if (sum->n_threads == 1 && sum->threads[0].thread == thread)
+    *ret_digest = copy_digest (sum, error);
+  else if (_tx_digest_find_thread_lines (bytes, size, &content, &content_size))
+    *ret_digest = _tx_thread_lines_decode (content, content_size, sum, entry->n_runs,
+                                           entry->n_blocks, thread, error);
+  else
+    {
+      tx_error_set (error, TX_ERROR_DAMAGED, "these runs do not tell threads apart");
+      *ret_digest = NULL;
+    }
+  free (bytes);
+  return *ret_digest ? TX_OK : error->status;
+}
+
+TxStatus
+tx_reader_load_thread_lines (
+    const TxReader *self, size_t number, TxThreadId thread, TxDigest **ret_digest, TxError *error)
+{
+  TxError local = { 0 };
+  TxDigestRun run = { 0 };
+  const TxSpanEntry *entry;
+  TxStatus status;
+
+  if (!error)
+    error = &local;
+  if (number >= self->spans.thread_list.n_entries)
+    return tx_error_set (error, TX_ERROR_INVALID,
+                         "cannot read the lines of threads number %zu: there are none", number);
+  entry = &self->spans.thread_list.entries[number];
+  status = sum_runs (self, entry, &run, error);
+  if (status == TX_OK)
+    {
+      TxDigest sum = _tx_digest_run_get (&run);
+
+      status = divide_sum (self, entry, &sum, thread, ret_digest, error);
+    }
+  _tx_digest_run_clear (&run);
+  return status;
 }
 
 TxStatus

@@ -422,6 +422,22 @@ tx_reader_find_span (const TxReader *self, TxSpanLevel level, size_t index, size
   return entry != NULL;
 }
 
+bool
+tx_reader_find_thread_lines (const TxReader *self,
+                             size_t index,
+                             TxSpan *ret_span,
+                             size_t *ret_number)
+{
+  const TxSpanList *list = &self->spans.thread_list;
+  const TxSpanEntry *entry = _tx_span_list_find (list, index);
+
+  if (!entry)
+    return false;
+  *ret_span = entry->span;
+  *ret_number = (size_t) (entry - list->entries);
+  return true;
+}
+
 int64_t
 tx_reader_real_from_mono (const TxReader *self, size_t index, int64_t mono_ns)
 {

@@ -199,6 +199,20 @@ bool tx_reader_find_span (const TxReader *self, TxSpanLevel level, size_t index,
  */
 TxStatus tx_reader_load_span (const TxReader *self, TxSpanLevel level, size_t number, bool with_lines, TxDigest **ret_digest, TxError *error) TX_WARN_UNUSED;
 
+/**
+ * tx_reader_find_thread_lines: the entries around entry @index whose lines the trace may tell thread by thread, and
+ * their number; false if there are none. As for spans: in ascending order, in files or EVICTED.
+ */
+bool tx_reader_find_thread_lines (const TxReader *self, size_t index, TxSpan *ret_span, size_t *ret_number);
+/**
+ * tx_reader_load_thread_lines:
+ * @thread: one that had events in these entries
+ *
+ * As tx_reader_load_span(): the sum of what their digests would be if no other thread were in them. The error is that of
+ * all threads; entries and awaits are not told. %TX_ERROR_DAMAGED where it is not told either: then the blocks tell.
+ */
+TxStatus tx_reader_load_thread_lines (const TxReader *self, size_t number, TxThreadId thread, TxDigest **ret_digest, TxError *error) TX_WARN_UNUSED;
+
 size_t tx_reader_get_n_functions (const TxReader *self);
 size_t tx_reader_get_n_files (const TxReader *self);
 size_t tx_reader_get_n_threads (const TxReader *self);

@@ -9,6 +9,7 @@
 #include "tx-format-private.h"
 #include "tx-output-private.h"
 #include "tx-predictor-private.h"
+#include "tx-thread-lines-private.h"
 
 /** TxSegmentInfo: a segment that was begun. */
 typedef struct
@@ -36,11 +37,16 @@ typedef struct
   uint64_t size_max; /* of a segment, but for its last frame */
   uint32_t n_run_blocks_max; /* of a run, and of runs in a group: as large as the format allows; tests */
   uint32_t n_group_runs_max; /* want them small */
+  uint32_t thread_share; /* a byte of each so many may tell threads apart; 0: any, UINT32_MAX: none; tests */
   TxOutput segment;  /* fd -1, offset 0: none is begun */
   TxOutput index;    /* of that segment; zeroed where it could not be made */
   TxOutput digests;  /* the same, with the first run */
   TxDigestRun run;   /* blocks that are in the segment and not yet in its digests */
   TxDigestRun group; /* runs that are in its digests and not yet in a group */
+  TxThreadLines thread_lines; /* of blocks that are in no section yet which tells threads apart */
+  TxBuffer thread_section;    /* of the run at hand; empty: none */
+  uint64_t thread_bytes;      /* of all sections so far */
+  uint64_t block_bytes;       /* of all frames so far */
   TxEncodedFrame run_frame;
   bool is_full;          /* the next frame begins a new segment */
   bool is_index_over;    /* a record could not be written: the index of this segment has no more */

@@ -10,6 +10,11 @@
 #include "tx-checksum-private.h"
 #include "tx-compress-private.h"
 
+/* One byte of so many tells threads apart. At the end of a file, where it is now or never, half as
+   much again may; and so many bytes in any case, since short recordings are small. */
+#define THREAD_SHARE      100u
+#define THREAD_BYTES_FREE (512u * 1024u)
+
 void
 _tx_segment_writer_init (TxSegmentWriter *self,
                          TxDirectory *directory,
@@ -22,6 +27,7 @@ _tx_segment_writer_init (TxSegmentWriter *self,
     .size_max = size_max,
     .n_run_blocks_max = TX_RUN_BLOCKS_MAX,
     .n_group_runs_max = TX_GROUP_RUNS_MAX,
+    .thread_share = THREAD_SHARE,
     .segment.fd = -1,
   };
 }
@@ -42,6 +48,8 @@ _tx_segment_writer_clear (TxSegmentWriter *self)
   _tx_output_close (&self->digests);
   _tx_digest_run_clear (&self->run);
   _tx_digest_run_clear (&self->group);
+  _tx_thread_lines_clear (&self->thread_lines);
+  _tx_buffer_clear (&self->thread_section);
   _tx_encoded_frame_clear (&self->run_frame);
   free (self->infos);
   self->infos = NULL;
@@ -182,6 +190,43 @@ add_to_group (TxSegmentWriter *self, bool is_last)
          _tx_digest_run_is_full (&self->group, self->n_group_runs_max, TX_GROUP_LINES_MAX);
 }
 
+/* Whether a section of so many bytes is too much for what is recorded. */
+static bool
+costs_too_much (const TxSegmentWriter *self, uint64_t size, bool is_last)
+{
+  uint64_t share = self->thread_share, most;
+
+  if (share == 0)
+    return false;
+  most = self->block_bytes / (is_last ? (2 * share + 2) / 3 : share);
+  if (is_last && most < THREAD_BYTES_FREE && share == THREAD_SHARE)
+    most = THREAD_BYTES_FREE;
+  return self->thread_bytes + size > most;
+}
+
+/* Whether the lines of threads, told one by one, end with the run, which is the last one of its
+   file if @is_last. The section for that is made then, where there is to be one: as soon as it is
+   not too much, so that as few blocks as can be lie between two. */
+static bool
+end_thread_lines (TxSegmentWriter *self, bool is_last)
+{
+  TxThreadLines *lines = &self->thread_lines;
+
+  _tx_buffer_clear (&self->thread_section);
+  _tx_thread_lines_end_run (lines, self->run.n_blocks);
+  if (!_tx_thread_lines_are_told (lines))
+    return true;
+  is_last |= lines->n_runs == TX_THREAD_LINES_RUNS_MAX;
+  if (costs_too_much (self, lines->size, is_last))
+    return is_last;
+  _tx_thread_lines_encode (lines, &self->thread_section);
+  lines->size = self->thread_section.size;
+  if (!self->thread_section.failed && !costs_too_much (self, lines->size, is_last))
+    return true;
+  _tx_buffer_clear (&self->thread_section);
+  return is_last;
+}
+
 /* The run's digest, with its group's if @with_group. */
 static bool
 encode_run (const TxSegmentWriter *self, bool with_group, TxBuffer *ret_buffer)
@@ -191,13 +236,19 @@ encode_run (const TxSegmentWriter *self, bool with_group, TxBuffer *ret_buffer)
   uint8_t *bytes = tx_digest_encode (&digest, &size);
 
   *ret_buffer = (TxBuffer){ .data = bytes, .size = size, .capacity = size, .failed = !bytes };
+  if (self->thread_section.size > 0)
+    {
+      _tx_buffer_append_u8 (ret_buffer, TX_DIGEST_TAG_THREAD_LINES);
+      _tx_buffer_append_varint (ret_buffer, self->thread_section.size);
+      _tx_buffer_append (ret_buffer, self->thread_section.data, self->thread_section.size);
+    }
   if (with_group)
     _tx_digest_run_append_group (&self->group, ret_buffer);
   return !ret_buffer->failed && ret_buffer->size <= TX_DIGEST_SIZE_MAX;
 }
 
 static bool
-fill_run_frame (TxSegmentWriter *self, bool with_group)
+fill_run_frame (TxSegmentWriter *self, bool with_group, bool ends_threads)
 {
   TxEncodedFrame *frame = &self->run_frame;
   TxBuffer buffer;
@@ -206,13 +257,15 @@ fill_run_frame (TxSegmentWriter *self, bool with_group)
                                            buffer.data, buffer.size);
 
   _tx_buffer_clear (&buffer);
-  frame->header.flags = with_group ? TX_FRAME_RUN | TX_FRAME_GROUP : TX_FRAME_RUN;
+  frame->header.flags = TX_FRAME_RUN;
+  frame->header.flags |= with_group ? TX_FRAME_GROUP : 0;
+  frame->header.flags |= ends_threads ? TX_FRAME_THREADS : 0;
   frame->header.events_raw_size = self->run.n_blocks;
   return is_filled;
 }
 
 static bool
-append_run (TxSegmentWriter *self, bool with_group)
+append_run (TxSegmentWriter *self, bool with_group, bool ends_threads)
 {
   TxSegmentHeader header = { .trace_id = self->trace_id, .number = self->n_segments - 1 };
   TxEncodedFrame *frame = &self->run_frame;
@@ -223,7 +276,8 @@ append_run (TxSegmentWriter *self, bool with_group)
   _tx_segment_header_encode (bytes, &header);
   if (!self->digests.directory && create_file (self, &self->digests, name, bytes, sizeof bytes) < 0)
     return false;
-  if (!fill_run_frame (self, with_group) && !(with_group && fill_run_frame (self, false)))
+  if (!fill_run_frame (self, with_group, ends_threads) &&
+      !(with_group && fill_run_frame (self, false, ends_threads)))
     return false;
   _tx_frame_header_encode (frame->bytes.data, &frame->header, self->trace_id, header.number,
                            self->digests.offset);
@@ -231,17 +285,24 @@ append_run (TxSegmentWriter *self, bool with_group)
 }
 
 /* A run that cannot be written leaves a gap if its segment is removed; the next run overwrites what
-   is left of it. @is_last: of its group. */
+   is left of it. @is_last: of its group, and of its file or before a hole. */
 static void
 write_run (TxSegmentWriter *self, bool is_last)
 {
-  bool is_complete;
+  bool is_complete, ends_threads, is_written;
 
   if (self->run.n_blocks == 0)
     return;
   is_complete = add_to_group (self, is_last);
-  if (!append_run (self, is_complete && self->group.n_parts > 1) || is_complete)
+  ends_threads = end_thread_lines (self, is_last);
+  is_written = append_run (self, is_complete && self->group.n_parts > 1, ends_threads);
+  if (!is_written || is_complete)
     _tx_digest_run_clear (&self->group);
+  if (is_written)
+    self->thread_bytes += self->thread_section.size;
+  if (!is_written || ends_threads)
+    _tx_thread_lines_reset (&self->thread_lines);
+  _tx_buffer_clear (&self->thread_section);
   _tx_digest_run_clear (&self->run);
 }
 
@@ -249,14 +310,19 @@ static void
 add_to_run (TxSegmentWriter *self, const TxEncodedFrame *frame)
 {
   const TxBlockSummary *summary = &frame->header.summary;
+  TxDigest run;
   bool continues;
 
+  self->block_bytes += frame->bytes.size;
   if (!frame->digest)
     return;
   continues = _tx_digest_run_continues (&self->run, summary);
   if (!continues || _tx_digest_run_is_full (&self->run, self->n_run_blocks_max, TX_RUN_LINES_MAX))
     write_run (self, !continues);
-  (void) _tx_digest_run_add (&self->run, summary, 1, frame->digest);
+  run = _tx_digest_run_get (&self->run);
+  _tx_thread_lines_add (&self->thread_lines, &run, frame->digest);
+  if (!_tx_digest_run_add (&self->run, summary, 1, frame->digest))
+    _tx_thread_lines_give_up (&self->thread_lines);
 }
 
 /* ---- Segments ---- */
@@ -267,6 +333,7 @@ finish_segment (TxSegmentWriter *self)
   TxSegmentInfo *info = &self->infos[self->n_segments - 1];
 
   write_run (self, true);
+  _tx_thread_lines_reset (&self->thread_lines);
   info->size_bytes = self->segment.offset + self->index.offset;
   info->digests_size_bytes = self->digests.offset;
   self->finished_size += info->size_bytes + info->digests_size_bytes;

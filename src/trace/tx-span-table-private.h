@@ -15,7 +15,7 @@ typedef struct
   size_t frame_index; /* of the first entry of the run that the frame is of */
   size_t frame_n;     /* how many entries that run has */
   uint32_t n_blocks;  /* blocks in all of the span; an evicted entry stands for several */
-  uint32_t n_runs;    /* of a group */
+  uint32_t n_runs;    /* of several */
 } TxSpanEntry;
 
 typedef struct
@@ -24,14 +24,22 @@ typedef struct
   size_t n_entries, capacity;
 } TxSpanList;
 
+/** TxOpenSpan: runs that were read; which one is the last is not known yet. */
+typedef struct
+{
+  TxSpanEntry entry;
+  bool is_bad; /* one of them did not fit */
+} TxOpenSpan;
+
 typedef struct
 {
   TxSpanList lists[TX_SPAN_LEVELS];
-  uint32_t number;    /* of the file that is read at present */
-  uint64_t offset;    /* of its next frame; 0: at its beginning */
-  uint32_t n_ignored; /* runs of this file that did not fit */
-  TxSpanEntry group;  /* the runs that were read since the last group */
-  bool is_group_bad;  /* one of them did not fit */
+  TxSpanList thread_list; /* runs that are told thread by thread */
+  uint32_t number;        /* of the file that is read at present */
+  uint64_t offset;        /* of its next frame; 0: at its beginning */
+  uint32_t n_ignored;     /* runs of this file that did not fit */
+  TxOpenSpan group;       /* the runs that were read since the last group */
+  TxOpenSpan threads;     /* the same of those that are told thread by thread */
 } TxSpanTable;
 
 void _tx_span_table_clear (TxSpanTable *self);

@@ -6,6 +6,7 @@
 #include "tx-block-private.h"
 #include "tx-buffer-private.h"
 #include "tx-file-private.h"
+#include "tx-thread-lines-private.h"
 
 /* Runs that fit nowhere, after which the rest of a file is not worth reading. */
 #define IGNORED_MAX 4096u
@@ -22,6 +23,7 @@ _tx_span_table_clear (TxSpanTable *self)
 {
   for (unsigned level = 0; level < TX_SPAN_LEVELS; level++)
     free (self->lists[level].entries);
+  free (self->thread_list.entries);
   *self = (TxSpanTable){ 0 };
 }
 
@@ -136,41 +138,48 @@ match (const TxSpanTable *self,
 /* ---- Runs and groups ---- */
 
 static void
-begin_group (TxSpanTable *self)
+begin_spans (TxSpanTable *self)
 {
-  self->group = (TxSpanEntry){ 0 };
-  self->is_group_bad = false;
+  self->group = self->threads = (TxOpenSpan){ 0 };
 }
 
 static void
-add_to_group (TxSpanTable *self, const TxSpanEntry *run)
+add_run (TxOpenSpan *self, const TxSpanEntry *run)
 {
-  TxSpanEntry *group = &self->group;
+  TxSpanEntry *entry = &self->entry;
 
-  if (group->n_runs == 0)
-    group->span.first_index = run->span.first_index;
-  if (run->span.first_index != group->span.first_index + group->span.n_blocks)
-    self->is_group_bad = true;
-  group->span.n_blocks += run->span.n_blocks;
-  group->n_blocks += run->n_blocks;
-  group->n_runs++;
-  group->place = run->place;
-  group->frame_index = run->frame_index;
-  group->frame_n = run->frame_n;
+  if (entry->n_runs == 0)
+    entry->span.first_index = run->span.first_index;
+  if (run->span.first_index != entry->span.first_index + entry->span.n_blocks)
+    self->is_bad = true;
+  entry->span.n_blocks += run->span.n_blocks;
+  entry->n_blocks += run->n_blocks;
+  entry->n_runs++;
+  entry->place = run->place;
+  entry->frame_index = run->frame_index;
+  entry->frame_n = run->frame_n;
 }
 
-/* Behind a run that says that it ends its group. */
+/* Behind a run that says that it is the last one. */
 static bool
-end_group (TxSpanTable *self)
+end_span (TxOpenSpan *self, TxSpanList *list, uint32_t n_runs_min, uint32_t n_runs_max)
 {
-  TxSpanList *groups = &self->lists[TX_SPAN_GROUP];
-  bool is_good = !self->is_group_bad && self->group.n_runs > 1 &&
-                 self->group.n_runs <= TX_GROUP_RUNS_MAX &&
-                 is_ahead (groups, self->group.span.first_index);
-  bool has_memory = !is_good || push (groups, &self->group);
+  bool is_good = !self->is_bad && self->entry.n_runs >= n_runs_min &&
+                 self->entry.n_runs <= n_runs_max && is_ahead (list, self->entry.span.first_index);
+  bool has_memory = !is_good || push (list, &self->entry);
 
-  begin_group (self);
+  *self = (TxOpenSpan){ 0 };
   return has_memory;
+}
+
+static bool
+end_spans (TxSpanTable *self, uint16_t flags)
+{
+  if ((flags & TX_FRAME_GROUP) &&
+      !end_span (&self->group, &self->lists[TX_SPAN_GROUP], 2, TX_GROUP_RUNS_MAX))
+    return false;
+  return !(flags & TX_FRAME_THREADS) ||
+         end_span (&self->threads, &self->thread_list, 1, TX_THREAD_LINES_RUNS_MAX);
 }
 
 static TakeResult
@@ -193,16 +202,15 @@ take_run (TxSpanTable *self, const TxBlockTable *blocks, const TxFrameHeader *he
       if (blocks->entries[index].info.place == TX_BLOCK_FILE &&
           !push (&self->lists[TX_SPAN_RUN], &run))
         return TAKE_NO_MEMORY;
-      add_to_group (self, &run);
+      add_run (&self->group, &run);
+      add_run (&self->threads, &run);
     }
   else
     {
       self->n_ignored++;
-      self->is_group_bad = true;
+      self->group.is_bad = self->threads.is_bad = true;
     }
-  if ((header->flags & TX_FRAME_GROUP) && !end_group (self))
-    return TAKE_NO_MEMORY;
-  return TAKE_DONE;
+  return end_spans (self, header->flags) ? TAKE_DONE : TAKE_NO_MEMORY;
 }
 
 /* The runs of the file at hand, up to the first header that is damaged or not there yet. */
@@ -257,7 +265,7 @@ read_files (TxSpanTable *self,
           self->number = next;
           self->offset = TX_SEGMENT_HEADER_SIZE;
           self->n_ignored = 0;
-          begin_group (self);
+          begin_spans (self);
         }
       result = take_runs (self, blocks, dir_fd, trace_id);
       if (result == TAKE_NO_MEMORY)

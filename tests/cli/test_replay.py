@@ -227,6 +227,17 @@ class LookingTest(ReplayTest):
         self.assertLessEqual(rows[0]["self_error_ns"], 20_000_000)
         self.assertEqual("core.py:2", self.play("hot count")[0]["rows"][0]["location"])
 
+    def test_hot_spots_of_a_thread(self):
+        everything, first, second, again, whole = self.play(
+            "hot count", "hot thread 1", "hot self thread 2", "hot", "hot count thread all"
+        )
+        counts = [{row["location"]: row["count"] for row in answer["rows"]} for answer in (everything, first, second)]
+        self.assertTrue(counts[1] and counts[2])
+        for location, count in counts[0].items():
+            self.assertEqual(count, counts[1].get(location, 0) + counts[2].get(location, 0), location)
+        self.assertEqual(second["rows"], again["rows"])
+        self.assertEqual(everything["rows"], whole["rows"])
+
     def test_bookmarks(self):
         home = str(self.root / "bookmarks")
         answers = self.play("j util.py:7#3", "m where it is slow", "bookmarks", XDG_STATE_HOME=home)
@@ -287,7 +298,8 @@ class UsageTest(ReplayTest):
             ("delete 7", "cannot find breakpoint '7': give the number of one (breakpoints lists them)"),
             ("unmark 5", "cannot remove bookmark 5: there is none"),
             ("hot x", "cannot sort by 'x': there is no such column (say cumulated, self, average, slowest, waiting, "
-             "count or location)"),
+             "count or location; thread and a thread, or all)"),
+            ("hot self thread 9", "cannot find thread '9': there are 2, give a number from 1 or a name"),
             ("zone mars", "cannot show times as 'mars': say local, utc or recorder"),
             ("any maybe", "cannot use 'maybe': say on or off"),
             ("follow on", "cannot follow: the recording does not grow any more"),

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "trace/tx-digest-run-private.h"
+#include "trace/tx-thread-lines-private.h"
 
 #define CHECK(condition)                                                                           \
   do                                                                                               \
@@ -89,6 +90,40 @@ check_group (const uint8_t *data, size_t size)
   tx_digest_free (tx_digest_decode (group.bytes, group.size_bytes, NULL));
 }
 
+/* What it says of its threads is divided as it says, in whatever number of runs. */
+static void
+check_thread_lines (const uint8_t *data, size_t size, const TxDigest *sum)
+{
+  const uint8_t *content;
+  size_t content_size;
+  TxCursor cursor;
+  uint32_t n_runs, n_blocks;
+
+  if (!_tx_digest_find_thread_lines (data, size, &content, &content_size))
+    return;
+  CHECK (content >= data && content_size <= (size_t) (data + size - content));
+  cursor = _tx_cursor (content, content_size);
+  n_runs = _tx_cursor_varint32 (&cursor);
+  n_blocks = _tx_cursor_varint32 (&cursor);
+  for (size_t i = 0; i < sum->n_threads && i < 4; i++)
+    {
+      TxThreadId thread = sum->threads[i].thread;
+      TxDigest *digest =
+          _tx_thread_lines_decode (content, content_size, sum, n_runs, n_blocks, thread, NULL);
+      uint64_t hits = 0;
+
+      if (!digest)
+        continue;
+      check_order (digest);
+      CHECK (digest->n_threads == 1 && digest->threads[0].thread == thread);
+      CHECK (digest->n_lines <= sum->n_lines && digest->steps == sum->threads[i].steps);
+      for (size_t k = 0; k < digest->n_lines; k++)
+        hits += digest->lines[k].hits;
+      CHECK (hits == digest->steps);
+      tx_digest_free (digest);
+    }
+}
+
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
@@ -107,6 +142,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     }
   check_order (digest);
   check_parts (digest);
+  check_thread_lines (data, size, digest);
   bytes = tx_digest_encode (digest, &encoded_size);
   CHECK (bytes);
   again = tx_digest_decode (bytes, encoded_size, NULL);

@@ -156,6 +156,31 @@ check_spans (const TxReader *reader, TxSpanLevel level)
 }
 
 static void
+check_thread_lines (const TxReader *reader)
+{
+  size_t end = 0, number;
+  TxSpan span;
+
+  for (size_t i = 0; i < tx_reader_get_n_blocks (reader); i++)
+    {
+      if (i < end || !tx_reader_find_thread_lines (reader, i, &span, &number))
+        continue;
+      CHECK (span.first_index == i && span.n_blocks > 0);
+      end = span.first_index + span.n_blocks;
+      CHECK (end <= tx_reader_get_n_blocks (reader));
+      for (TxThreadId thread = 0; thread < 4; thread++)
+        {
+          TxDigest *digest;
+
+          if (tx_reader_load_thread_lines (reader, number, thread, &digest, NULL) != TX_OK)
+            continue;
+          CHECK (digest->n_threads == 1 && digest->threads[0].thread == thread);
+          tx_digest_free (digest);
+        }
+    }
+}
+
+static void
 check_catalog (const TxReader *reader)
 {
   for (size_t i = 0; i <= tx_reader_get_n_functions (reader) && i < 100; i++)
@@ -197,6 +222,7 @@ check_reader (const TxReader *reader)
   check_table (reader);
   for (unsigned level = 0; level < TX_SPAN_LEVELS; level++)
     check_spans (reader, level);
+  check_thread_lines (reader);
   check_catalog (reader);
 }
 

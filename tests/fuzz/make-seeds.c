@@ -9,8 +9,9 @@
 
 #include "fuzz-directory.h"
 #include "trace-text.h"
-#include "trace/tx-predictor-private.h"
 #include "trace/tx-format-private.h"
+#include "trace/tx-predictor-private.h"
+#include "trace/tx-writer-private.h"
 
 static const char *const texts[] = {
   "main: call f@a.py:10; lines 11-14; +1ms; stamp; call g@b.py:100000; line 100001; return; line "
@@ -95,6 +96,79 @@ write_evicted_seed (guint number)
   trace_text_close (writer);
   g_assert_cmpint (g_unlink (first), ==, 0);
   write_directory_seed (directory, number);
+  trace_text_remove_directory (directory);
+}
+
+/* The digest of all blocks as one run, with what that has of each thread. */
+static void
+write_thread_lines_seed (const TxReader *reader, guint number)
+{
+  TxDigester *digester = tx_digester_new ();
+  TxThreadLines lines = { 0 };
+  TxDigestRun run = { 0 };
+  TxBuffer content = { 0 };
+  g_autoptr (GByteArray) seed = g_byte_array_new ();
+  TxDigest sum;
+  uint8_t *bytes;
+  size_t size;
+
+  for (size_t i = 0; i < tx_reader_get_n_blocks (reader); i++)
+    {
+      TxBlockSummary summary = { 0 };
+      TxBlock *block;
+      TxDigest *digest;
+
+      g_assert_cmpint (tx_reader_load_block (reader, i, &block, NULL), ==, TX_OK);
+      digest = tx_digester_add (digester, block);
+      sum = _tx_digest_run_get (&run);
+      _tx_thread_lines_add (&lines, &sum, digest);
+      summary.steps = digest->steps;
+      g_assert_true (_tx_digest_run_add (&run, &summary, 1, digest));
+      tx_digest_free (digest);
+      tx_block_free (block);
+    }
+  _tx_thread_lines_end_run (&lines, run.n_blocks);
+  _tx_thread_lines_encode (&lines, &content);
+  sum = _tx_digest_run_get (&run);
+  bytes = tx_digest_encode (&sum, &size);
+  g_assert_cmpuint (content.size, <, 1 << 14);
+  g_byte_array_append (seed, bytes, (guint) size);
+  g_byte_array_append (seed,
+                       (const guint8[]){ TX_DIGEST_TAG_THREAD_LINES, content.size % 128 + 128,
+                                         (guint8) (content.size / 128) },
+                       3);
+  g_byte_array_append (seed, content.data, (guint) content.size);
+  write_seed ("digest", number, seed->data, seed->len);
+  free (bytes);
+  _tx_buffer_clear (&content);
+  _tx_digest_run_clear (&run);
+  _tx_thread_lines_clear (&lines);
+  tx_digester_free (digester);
+}
+
+/* One whose runs tell threads apart. */
+static void
+write_threads_seeds (guint number)
+{
+  char *directory = trace_text_make_directory ();
+  TraceText *writer = trace_text_new (directory, NULL);
+  TxSegmentWriter *segments = &trace_text_get_writer (writer)->flusher.segments;
+  TxReader *reader;
+  size_t thread_number;
+  TxSpan span;
+
+  segments->n_run_blocks_max = segments->n_group_runs_max = 2;
+  segments->thread_share = 0;
+  trace_text_play (writer,
+                   "one: call f@a.py:1; two: call f@a.py:1; repeat 3 (one: lines 2-4; +1ms; "
+                   "two: lines 3-5; wait 6ms; +7ms; stamp; call g@b.py:1; line 2; return; "
+                   "one: line 3; block); three: call h@c.py:1; line 2; block; line 3");
+  trace_text_close (writer);
+  write_directory_seed (directory, number);
+  reader = tx_reader_open (directory, NULL);
+  g_assert_true (tx_reader_find_thread_lines (reader, 0, &span, &thread_number));
+  write_thread_lines_seed (reader, number);
+  tx_reader_close (reader);
   trace_text_remove_directory (directory);
 }
 
@@ -201,6 +275,7 @@ main (int argc, char **argv)
       write_ring_seed (texts[i], i);
       trace_text_remove_directory (directory);
     }
+  write_threads_seeds (40);
   write_evicted_seed (10);
   return 0;
 }

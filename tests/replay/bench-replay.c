@@ -64,6 +64,7 @@ typedef enum
   MEASURE_MARKS,
   MEASURE_RANGE,
   MEASURE_THREAD,
+  MEASURE_THREAD_RANGE,
   MEASURE_STEP,
   MEASURE_STEP_BACK,
   MEASURE_MEMORY,
@@ -104,8 +105,9 @@ static const struct
   [MEASURE_FUNCTION_NTH] = { "to its n-th call", "ms", 300 },
   [MEASURE_MARKS] = { "breakpoints on the timeline, worst", "ms", 300 },
   [MEASURE_RANGE] = { "hot spots of a range, worst", "ms", 300 },
-  /* Digests do not tell threads apart: what a thread shares with others is decoded. */
-  [MEASURE_THREAD] = { "hot spots of one thread", "ms", 0 },
+  [MEASURE_THREAD] = { "hot spots of one thread", "ms", 300 },
+  /* At both ends blocks are decoded up to where runs tell threads apart. */
+  [MEASURE_THREAD_RANGE] = { "the same of a third of the time", "ms", 0 },
   [MEASURE_STEP] = { "single step, median", "us", 20 },
   [MEASURE_STEP_BACK] = { "the same, backward", "us", 20 },
   [MEASURE_MEMORY] = { "greatest memory", "MB", 150 },
@@ -509,6 +511,10 @@ measure_ranges (Bench *self)
   begin (self);
   query_hotspots (self, INT64_MIN, INT64_MAX, 1, MEASURE_THREAD);
   note (self, MEASURE_THREAD);
+  begin (self);
+  query_hotspots (self, self->start_ns + (int64_t) (extent_ns / 3),
+                  self->start_ns + (int64_t) (extent_ns / 3 * 2), 1, MEASURE_THREAD_RANGE);
+  note (self, MEASURE_THREAD_RANGE);
 }
 
 static void

@@ -635,6 +635,7 @@ make_spans_small (TraceText *text)
 
   segments->n_run_blocks_max = 4;
   segments->n_group_runs_max = 3;
+  segments->thread_share = 0;
 }
 
 static void

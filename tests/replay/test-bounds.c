@@ -34,6 +34,7 @@ record (const char *program, bool precise)
 
   segments->n_run_blocks_max = 4;
   segments->n_group_runs_max = 3;
+  segments->thread_share = 0;
 
   for (int i = 0; i < 4; i++)
     g_string_append_printf (text, "t%d: %s;", i, precise ? "precise" : "imprecise");
@@ -154,7 +155,7 @@ check_program (GRand *random, const char *program, Counts *counts)
     {
       double a = g_rand_double (random), b = g_rand_double (random);
 
-      query.thread = 0;
+      query.thread = (TxThreadId) (i % 3 == 0 ? 0 : i % 4 + 1);
       query.from_real_ns = start_ns + (int64_t) (MIN (a, b) * (double) (end_ns - start_ns));
       query.to_real_ns = start_ns + (int64_t) (MAX (a, b) * (double) (end_ns - start_ns));
       check_hotspots (&usual, &exact, &query, counts);

@@ -83,9 +83,11 @@ open_trace (const char *directory)
 static void
 set_up (void)
 {
-  BigTraceOptions options = {
-    .n_steps = N_STEPS, .seed = 5, .slot_size_bytes = 4096, .segment_size_bytes = 1u << 20
-  };
+  BigTraceOptions options = { .n_steps = N_STEPS,
+                              .seed = 5,
+                              .slot_size_bytes = 4096,
+                              .segment_size_bytes = 1u << 20,
+                              .thread_share = BIG_TRACE_THREADS_ALWAYS };
   TxError error = { 0 };
 
   for (unsigned i = 0; i < N_VARIANTS; i++)
@@ -197,9 +199,10 @@ test_are_sums (void)
 /* ---- Questions, and what is answered as text ---- */
 
 static void
-tell_hotspots (ReplayTrace *trace, int64_t from_ns, int64_t to_ns, GString *text)
+tell_hotspots_of (
+    ReplayTrace *trace, int64_t from_ns, int64_t to_ns, TxThreadId thread, GString *text)
 {
-  ReplayHotspotQuery query = { from_ns, to_ns, 0, REPLAY_SORT_LOCATION, 0, 0 };
+  ReplayHotspotQuery query = { from_ns, to_ns, 0, REPLAY_SORT_LOCATION, 0, thread };
   ReplayHotspots *hotspots;
 
   g_assert_cmpint (replay_hotspots_query (trace, &query, NULL, &hotspots, NULL), ==, TX_OK);
@@ -215,6 +218,12 @@ tell_hotspots (ReplayTrace *trace, int64_t from_ns, int64_t to_ns, GString *text
                               item->cumulated_ns, item->slowest_ns, item->waiting_ns);
     }
   replay_hotspots_free (hotspots);
+}
+
+static void
+tell_hotspots (ReplayTrace *trace, int64_t from_ns, int64_t to_ns, GString *text)
+{
+  tell_hotspots_of (trace, from_ns, to_ns, 0, text);
 }
 
 static void
@@ -308,6 +317,18 @@ tell_stack (ReplayTrace *trace, ReplayPosition position, TxThreadId thread, GStr
   g_string_append_c (text, '\n');
 }
 
+/* Line by line, so that what differs is found among thousands. */
+static void
+assert_same_text (const char *text, const char *expected)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1), others = g_strsplit (expected, "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL && others[i] != NULL; i++)
+    if (strcmp (lines[i], others[i]) != 0)
+      g_error ("%s: \"%s\", expected \"%s\"", lines[0], lines[i], others[i]);
+  g_assert_cmpuint (g_strv_length (lines), ==, g_strv_length (others));
+}
+
 /* Asks the same of each recording. */
 static void
 compare (void (*tell) (ReplayTrace *trace, guint32 seed, GString *text))
@@ -323,7 +344,7 @@ compare (void (*tell) (ReplayTrace *trace, guint32 seed, GString *text))
           g_autoptr (GString) text = g_string_new (NULL);
 
           tell (fixture.traces[i], seed, text);
-          g_assert_cmpstr (text->str, ==, expected->str);
+          assert_same_text (text->str, expected->str);
         }
     }
 }
@@ -341,6 +362,29 @@ tell_range_cb (ReplayTrace *trace, guint32 seed, GString *text)
   else
     tell_hotspots (trace, from_ns, to_ns, text);
   tell_timeline (trace, from_ns, to_ns, text);
+}
+
+/* Of one thread, also in ranges that begin or end with a block. */
+static void
+tell_thread_cb (ReplayTrace *trace, guint32 seed, GString *text)
+{
+  g_autoptr (GRand) random = g_rand_new_with_seed (seed);
+  const TxReader *reader = replay_trace_get_reader (trace);
+  TxThreadId thread = (TxThreadId) g_rand_int_range (random, 1, 7);
+  double extent_ns = (double) (fixture.end_ns - fixture.start_ns);
+  int64_t from_ns = fixture.start_ns + (int64_t) (extent_ns * g_rand_double (random));
+  int64_t to_ns = from_ns + (int64_t) (extent_ns * g_rand_double (random) / (1 + seed % 5));
+
+  if (seed % 3 == 0)
+    from_ns = tx_reader_get_block_info (
+                  reader, (size_t) g_rand_int_range (random, 0, (gint32) fixture.n_blocks))
+                  ->times.real_first_ns;
+  if (seed % 4 == 0)
+    from_ns = INT64_MIN;
+  if (seed % 5 == 0)
+    to_ns = INT64_MAX;
+  g_string_append_printf (text, "thread %u, %" PRId64 " to %" PRId64 "\n", thread, from_ns, to_ns);
+  tell_hotspots_of (trace, from_ns, to_ns, thread, text);
 }
 
 static void
@@ -369,6 +413,12 @@ static void
 test_ranges (void)
 {
   compare (tell_range_cb);
+}
+
+static void
+test_threads (void)
+{
+  compare (tell_thread_cb);
 }
 
 static void
@@ -466,6 +516,16 @@ test_reading_is_bounded (void)
   tell_hotspots (trace, INT64_MIN, INT64_MAX, text);
   meter_check (&meter, "hot spots", 24, n_spans + n_loose + 64 * 6);
   replay_trace_close (trace);
+
+  /* Decoded is what no run has, and what the thread was at before that and in the end. */
+  for (TxThreadId thread = 1; thread <= 5; thread++)
+    {
+      trace = open_trace (fixture.directories[0]);
+      meter = meter_begin (trace);
+      tell_hotspots_of (trace, INT64_MIN, INT64_MAX, thread, text);
+      meter_check (&meter, "hot spots of a thread", n_loose + 4, 2 * n_spans + n_loose + 64);
+      replay_trace_close (trace);
+    }
 
   trace = open_trace (fixture.directories[0]);
   meter = meter_begin (trace);
@@ -636,6 +696,113 @@ test_removed_segment (void)
   trace_text_remove_directory (directory);
 }
 
+/* Also what each thread had of it, where its blocks were. */
+static void
+test_removed_segment_of_threads (void)
+{
+  char *directory = trace_text_make_directory ();
+  ReplayTrace *trace;
+
+  trace_text_copy_directory (fixture.directories[0], directory);
+  remove_from (directory, "blocks.00000");
+  remove_from (directory, "index.00000");
+  trace = open_trace (directory);
+  for (TxThreadId thread = 1; thread <= 6; thread++)
+    {
+      g_autoptr (GString) text = g_string_new (NULL), expected = g_string_new (NULL);
+      Meter meter = meter_begin (trace);
+
+      tell_hotspots_of (trace, INT64_MIN, INT64_MAX, thread, text);
+      meter_check (&meter, "hot spots of a thread, partly removed", 64, 200);
+      tell_hotspots_of (fixture.traces[1], INT64_MIN, INT64_MAX, thread, expected);
+      assert_same_text (text->str, expected->str);
+    }
+  replay_trace_close (trace);
+  trace_text_remove_directory (directory);
+}
+
+/* ---- What it costs ---- */
+
+static uint64_t
+measure_files (const char *directory, const char *prefix)
+{
+  g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
+  const char *name;
+  uint64_t size = 0;
+
+  while ((name = g_dir_read_name (dir)))
+    if (g_str_has_prefix (name, prefix))
+      {
+        g_autofree char *path = g_build_filename (directory, name, NULL);
+        GStatBuf status;
+
+        g_assert_cmpint (g_stat (path, &status), ==, 0);
+        size += (uint64_t) status.st_size;
+      }
+  return size;
+}
+
+static size_t
+count_told (const char *directory)
+{
+  ReplayTrace *trace = open_trace (directory);
+  const TxReader *reader = replay_trace_get_reader (trace);
+  size_t n_told = 0, number;
+  TxSpan span;
+
+  for (size_t i = 0; i < tx_reader_get_n_blocks (reader); i++)
+    {
+      TxDigest *digest;
+
+      if (!tx_reader_find_thread_lines (reader, i, &span, &number) || span.first_index != i ||
+          tx_reader_load_thread_lines (reader, number, 1, &digest, NULL) != TX_OK)
+        continue;
+      n_told += span.n_blocks;
+      tx_digest_free (digest);
+    }
+  replay_trace_close (trace);
+  return n_told;
+}
+
+/* Threads that all do the same cost the most: then more runs together tell them apart. */
+static void
+test_size_is_bounded (void)
+{
+  enum
+  {
+    NEVER,
+    SHARE,
+    ALWAYS,
+    N_WAYS
+  };
+  static const uint32_t shares[] = { UINT32_MAX, 20, BIG_TRACE_THREADS_ALWAYS };
+  uint64_t sizes[N_WAYS], blocks_size = 0;
+  size_t n_told[N_WAYS];
+
+  for (unsigned way = NEVER; way < N_WAYS; way++)
+    {
+      const BigTraceOptions options = { .n_steps = N_STEPS,
+                                        .seed = 6,
+                                        .slot_size_bytes = 4096,
+                                        .segment_size_bytes = 1u << 20,
+                                        .thread_share = shares[way] };
+      char *directory = trace_text_make_directory ();
+
+      g_assert_cmpint (big_trace_make (directory, &options, NULL), ==, TX_OK);
+      sizes[way] = measure_files (directory, "digests.");
+      blocks_size = measure_files (directory, "blocks.");
+      n_told[way] = count_told (directory);
+      trace_text_remove_directory (directory);
+    }
+  g_test_message ("%" PRIu64 " bytes of blocks; of digests without threads %" PRIu64
+                  ", with a share %" PRIu64 " (%zu blocks), always %" PRIu64 " (%zu)",
+                  blocks_size, sizes[NEVER], sizes[SHARE], n_told[SHARE], sizes[ALWAYS],
+                  n_told[ALWAYS]);
+  g_assert_cmpuint (sizes[SHARE], <=, sizes[NEVER] + blocks_size * 76 / 1000);
+  g_assert_cmpuint (sizes[ALWAYS], >, sizes[NEVER] + blocks_size * 76 / 1000);
+  g_assert_cmpuint (n_told[SHARE], >, n_told[NEVER]);
+}
+
 /* ---- While it grows ---- */
 
 static void
@@ -686,6 +853,7 @@ main (int argc, char **argv)
   g_test_add_func ("/spans/are-sums", test_are_sums);
   g_test_add_func ("/spans/reading-is-bounded", test_reading_is_bounded);
   g_test_add_func ("/spans/ranges", test_ranges);
+  g_test_add_func ("/spans/threads", test_threads);
   g_test_add_func ("/spans/moves", test_moves);
   g_test_add_func ("/spans/positions", test_positions);
   g_test_add_func ("/spans/long-call", test_long_call);
@@ -693,6 +861,8 @@ main (int argc, char **argv)
   g_test_add_func ("/spans/long-await-beside-its-like", test_long_await_beside_its_like);
   g_test_add_func ("/spans/deep-stack-is-found-far-back", test_deep_stack_is_found_far_back);
   g_test_add_func ("/spans/removed-segment", test_removed_segment);
+  g_test_add_func ("/spans/removed-segment-of-threads", test_removed_segment_of_threads);
+  g_test_add_func ("/spans/size-is-bounded", test_size_is_bounded);
   g_test_add_func ("/spans/growing", test_growing);
   result = g_test_run ();
   tear_down ();

@@ -588,6 +588,9 @@ big_trace_make (const char *directory, const BigTraceOptions *options, TxError *
       free (self);
       return TX_ERROR_IO;
     }
+  if (options->thread_share != 0)
+    self->writer->flusher.segments.thread_share =
+        options->thread_share == BIG_TRACE_THREADS_ALWAYS ? 0 : options->thread_share;
   self->stream = tx_writer_get_stream (self->writer);
   define_all (self);
   set_lives (self);

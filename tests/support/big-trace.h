@@ -25,8 +25,12 @@ typedef struct
   unsigned n_threads;                 /* 0: six */
   uint32_t slot_size_bytes;           /* 0: the default */
   uint64_t segment_size_bytes;        /* 0: the default */
+  uint32_t thread_share;              /* 0: the default; as in TxSegmentWriter, or */
   void (*progress) (double fraction); /* nullable */
 } BigTraceOptions;
+
+/* Digests of runs tell threads apart, whatever that takes. */
+#define BIG_TRACE_THREADS_ALWAYS (UINT32_MAX - 1)
 
 /** big_trace_make: into @directory, which is there and empty. */
 TxStatus big_trace_make (const char *directory, const BigTraceOptions *options, TxError *error);

@@ -96,6 +96,32 @@ append_spans (GString *text, const TxReader *reader, TxSpanLevel level, const ch
     }
 }
 
+/* What runs tell of each thread; of one alone they say it anyway. */
+static void
+append_thread_lines (GString *text, const TxReader *reader)
+{
+  size_t number;
+  TxSpan span;
+
+  for (size_t i = 0; i < tx_reader_get_n_blocks (reader); i += span.n_blocks)
+    {
+      span.n_blocks = 1;
+      if (!tx_reader_find_thread_lines (reader, i, &span, &number))
+        continue;
+      for (size_t id = 1; id <= tx_reader_get_n_threads (reader); id++)
+        {
+          TxDigest *digest;
+
+          if (tx_reader_load_thread_lines (reader, number, (TxThreadId) id, &digest, NULL) != TX_OK)
+            continue;
+          g_string_append_printf (text, "thread %zu in blocks %zu to %zu: ", id, span.first_index,
+                                  span.first_index + span.n_blocks - 1);
+          append_digest (text, reader, digest);
+          tx_digest_free (digest);
+        }
+    }
+}
+
 char *
 trace_text_print_digests (const TxReader *reader)
 {
@@ -113,5 +139,6 @@ trace_text_print_digests (const TxReader *reader)
     }
   append_spans (text, reader, TX_SPAN_RUN, "run");
   append_spans (text, reader, TX_SPAN_GROUP, "group");
+  append_thread_lines (text, reader);
   return g_string_free (text, FALSE);
 }

@@ -32,6 +32,27 @@ check_spans (const TxReader *reader, const char *name)
       }
 }
 
+/* Since then runs also tell threads apart. */
+static void
+check_thread_lines (const TxReader *reader, const char *name)
+{
+  TxDigest *digest;
+  size_t number;
+  TxSpan span;
+
+  g_assert_true (tx_reader_find_thread_lines (reader, 0, &span, &number) ==
+                 g_str_has_prefix (name, "golden-1.1-threads"));
+  if (!g_str_equal (name, "golden-1.1-threads"))
+    return;
+  g_assert_cmpuint (span.n_blocks, >, 1);
+  for (TxThreadId thread = 1; thread <= 2; thread++)
+    {
+      g_assert_cmpint (tx_reader_load_thread_lines (reader, number, thread, &digest, NULL), ==,
+                       TX_OK);
+      tx_digest_free (digest);
+    }
+}
+
 /* @text is what the file @name with @extension holds. */
 static void
 check_text (const char *name, const char *extension, const char *text)
@@ -66,6 +87,7 @@ test_golden (gconstpointer data)
   g_assert_cmpint (tx_reader_dup_source (reader, 1, &source, &size, NULL), ==, TX_OK);
   g_assert_cmpstr (source, ==, "# golden\ndef main():\n    work()\n");
   check_spans (reader, name);
+  check_thread_lines (reader, name);
   tx_reader_close (reader);
   n_same++;
 }
@@ -171,12 +193,14 @@ main (int argc, char **argv)
   g_test_add_data_func ("/golden/1.1-died", "golden-1.1-died", test_golden);
   g_test_add_data_func ("/golden/1.1-awaits", "golden-1.1-awaits", test_golden);
   g_test_add_data_func ("/golden/1.1-awaits-died", "golden-1.1-awaits-died", test_golden);
+  g_test_add_data_func ("/golden/1.1-threads", "golden-1.1-threads", test_golden);
+  g_test_add_data_func ("/golden/1.1-threads-died", "golden-1.1-threads-died", test_golden);
   g_test_add_func ("/golden/newer-minor", test_newer_minor);
   g_test_add_func ("/golden/newer-is-refused", test_what_is_newer_is_refused);
   result = g_test_run ();
   g_print (
       "# T28: %u golden traces read the same, %u of a newer minor version opened, %u newer ones "
-      "refused (limit: 7, 1, 3)\n",
+      "refused (limit: 9, 1, 3)\n",
       n_same, n_opened, n_refused);
   return result;
 }
