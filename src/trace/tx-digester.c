@@ -455,7 +455,9 @@ finish_threads (TxDigester *self)
         }
       if (thread->id == current_id)
         self->current = n_kept;
-      self->threads[n_kept++] = *thread;
+      if (n_kept < i) /* there may be very many, and mostly none goes */
+        self->threads[n_kept] = *thread;
+      n_kept++;
     }
   self->n_threads = n_kept;
 }
