@@ -578,10 +578,11 @@ test_children_without_handlers (Fixture *fixture, gconstpointer data)
 static void
 test_child_beside_the_disk_thread (Fixture *fixture, gconstpointer data)
 {
-  TxOs os = *_tx_os_get_default ();
+  static TxOs os; /* the writer is closed by tear_down() */
   guint64 end = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
   pid_t pid;
 
+  os = *_tx_os_get_default ();
   os.write_at = hang_write_at;
   tear_down (fixture, NULL);
   fixture->directory = trace_text_make_directory ();
