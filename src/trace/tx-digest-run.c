@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "tx-digest-sums-private.h"
+
 void
 _tx_digest_run_clear (TxDigestRun *self)
 {
@@ -37,19 +39,6 @@ add_thread (TxDigestThread *self, const TxDigestThread *other)
     self->depth_min = other->depth_min;
   if (other->depth_max > self->depth_max)
     self->depth_max = other->depth_max;
-}
-
-static void
-add_line (TxDigestLine *self, const TxDigestLine *other)
-{
-  self->hits += other->hits;
-  self->self_ns += other->self_ns;
-  self->cumulated_ns += other->cumulated_ns;
-  self->waiting_ns += other->waiting_ns;
-  self->entries += other->entries;
-  self->awaits += other->awaits;
-  if (other->slowest_ns > self->slowest_ns)
-    self->slowest_ns = other->slowest_ns;
 }
 
 static TxDigestThread *
@@ -106,7 +95,7 @@ merge_lines (const TxDigestRun *self, const TxDigest *digest, size_t *ret_n_line
       else
         {
           merged[n] = self->lines[i++];
-          add_line (&merged[n++], &digest->lines[j++]);
+          _tx_digest_line_add (&merged[n++], &digest->lines[j++]);
         }
     }
   *ret_n_lines = n;
@@ -147,21 +136,13 @@ add_summary (TxDigestRun *self, const TxBlockSummary *summary)
     sum->depth_max = summary->depth_max;
 }
 
-static uint32_t
-add_capped (uint32_t a, uint32_t b)
-{
-  uint32_t sum;
-
-  return __builtin_add_overflow (a, b, &sum) ? UINT32_MAX : sum;
-}
-
 static void
 add_error (TxDigestRun *self, const TxDigest *digest)
 {
   if (digest->error_ns > self->error_ns)
     self->error_ns = digest->error_ns;
-  self->resumed = add_capped (self->resumed, digest->resumed);
-  self->restated = add_capped (self->restated, digest->restated);
+  self->resumed = _tx_add_capped (self->resumed, digest->resumed);
+  self->restated = _tx_add_capped (self->restated, digest->restated);
   self->tells_entries = digest->tells_entries && (self->n_blocks == 0 || self->tells_entries);
   self->tells_awaits = digest->tells_awaits && (self->n_blocks == 0 || self->tells_awaits);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tx-buffer-private.h"
+#include "tx-digest-sums-private.h"
 #include "tx-digester-private.h"
 
 /* So many lines and functions are kept, whether they still run or not. */
@@ -373,14 +374,6 @@ compare_threads (const void *a, const void *b)
   return (*one)->id < (*other)->id ? -1 : (*one)->id > (*other)->id;
 }
 
-static uint32_t
-add_capped (uint32_t a, uint32_t b)
-{
-  uint32_t sum;
-
-  return __builtin_add_overflow (a, b, &sum) ? UINT32_MAX : sum;
-}
-
 /* The active threads, by id; false without memory. */
 static bool
 list_active (TxDigester *self, size_t *ret_n_active)
@@ -419,8 +412,8 @@ take_threads (TxDigester *self, TxDigest *digest)
       taken[i] =
           (TxDigestThread){ thread->id, thread->steps, thread->depth_min, thread->depth_max };
       digest->steps += thread->steps;
-      digest->resumed = add_capped (digest->resumed, thread->resumed);
-      digest->restated = add_capped (digest->restated, thread->restated);
+      digest->resumed = _tx_add_capped (digest->resumed, thread->resumed);
+      digest->restated = _tx_add_capped (digest->restated, thread->restated);
       if (thread->depth_min < digest->depth_min)
         digest->depth_min = thread->depth_min;
       if (thread->depth_max > digest->depth_max)
@@ -553,20 +546,6 @@ _tx_digester_begin_block (TxDigester *self, uint64_t sequence)
   self->lacks_awaits = false;
 }
 
-/* Adds what another thread has of a line. */
-static void
-add_sums (TxDigestLine *self, const TxDigestLine *other)
-{
-  self->hits += other->hits;
-  self->self_ns += other->self_ns;
-  self->cumulated_ns += other->cumulated_ns;
-  self->waiting_ns += other->waiting_ns;
-  self->entries += other->entries;
-  self->awaits += other->awaits;
-  if (other->slowest_ns > self->slowest_ns)
-    self->slowest_ns = other->slowest_ns;
-}
-
 /* A line waited no longer than it had. */
 static void
 limit_waiting (TxDigestLine *line)
@@ -616,7 +595,7 @@ sum_up (const TxTallyItems *items, TxDigestLine *lines, TxDigestThreadLines *thr
       if (i == 0 || items->items[i - 1].key != item->key)
         lines[n_lines++] = item->line->sums;
       else
-        add_sums (&lines[n_lines - 1], &item->line->sums);
+        _tx_digest_line_add (&lines[n_lines - 1], &item->line->sums);
       if (threads)
         {
           TxDigestThreadLines *thread = &threads[item->owner];

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "tx-digest-sums-private.h"
 #include "tx-format-private.h"
 
 /* Lines of all threads, after which it is too much. */
@@ -66,14 +67,6 @@ add_sums (TxDigestLine *self, const TxDigestLine *other)
     self->slowest_ns = other->slowest_ns;
 }
 
-static uint32_t
-add_capped (uint32_t a, uint32_t b)
-{
-  uint32_t sum;
-
-  return __builtin_add_overflow (a, b, &sum) ? UINT32_MAX : sum;
-}
-
 static bool
 add_thread (TxThreadLines *self,
             TxThreadId id,
@@ -87,8 +80,8 @@ add_thread (TxThreadLines *self,
 
   if (!thread)
     return false;
-  thread->resumed = add_capped (thread->resumed, resumed);
-  thread->restated = add_capped (thread->restated, restated);
+  thread->resumed = _tx_add_capped (thread->resumed, resumed);
+  thread->restated = _tx_add_capped (thread->restated, restated);
   for (size_t i = 0; i < n_lines; i++)
     {
       TxTallyLine *line;
