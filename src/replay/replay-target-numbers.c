@@ -10,6 +10,17 @@
 
 #include <stdlib.h>
 
+/* Where the block behind block @index begins. */
+static ReplayPosition
+get_behind (const ReplayTrace *trace, size_t index)
+{
+  const TxReader *reader = replay_trace_get_reader (trace);
+
+  return index + 1 < tx_reader_get_n_blocks (reader)
+             ? tx_reader_get_block_info (reader, index + 1)->first_step
+             : REPLAY_POSITION_NONE;
+}
+
 /* --- lines --- */
 
 /* Where the @n-th execution of the line is; if that can't be read, where the block behind it begins
@@ -23,7 +34,6 @@ find_line_hit (ReplayTrace *trace,
                bool *ret_is_there,
                TxError *error)
 {
-  const TxReader *reader = replay_trace_get_reader (trace);
   const ReplayHitTable *table;
   uint64_t hits_before;
   size_t i = 0, block;
@@ -43,12 +53,9 @@ find_line_hit (ReplayTrace *trace,
     return TX_OK;
   status =
       _replay_trace_find_hit (trace, table, &table->entries[i], n, &block, &hits_before, error);
-  if (status == TX_OK)
-    block++;
-  else if (status != TX_END)
+  if (status != TX_OK && status != TX_END)
     return status;
-  if (block < tx_reader_get_n_blocks (reader))
-    *ret_position = tx_reader_get_block_info (reader, block)->first_step;
+  *ret_position = get_behind (trace, status == TX_OK ? block : block - 1);
   return TX_OK;
 }
 
@@ -108,17 +115,6 @@ typedef struct
   const ReplayProgress *progress;
   size_t turn;
 } Calls;
-
-/* Where the block behind block @index begins. */
-static ReplayPosition
-get_behind (const ReplayTrace *trace, size_t index)
-{
-  const TxReader *reader = replay_trace_get_reader (trace);
-
-  return index + 1 < tx_reader_get_n_blocks (reader)
-             ? tx_reader_get_block_info (reader, index + 1)->first_step
-             : REPLAY_POSITION_NONE;
-}
 
 /* The largest span of at most @level_max that begins with block @index, ends before @limit and
    tells of calls; false if not even the block does. */

@@ -31,22 +31,20 @@ tear_down (Fixture *fixture, gconstpointer data)
   trace_text_remove_directory (fixture->directory);
 }
 
-/* The frame of the block. */
+/* The frame of the block in the first segment. */
 static uint8_t *
 find_frame (uint8_t *bytes, gsize size, uint64_t sequence, TxFrameHeader *ret_header)
 {
-  for (gsize offset = TX_SEGMENT_HEADER_SIZE; offset + TX_FRAME_HEADER_SIZE <= size; offset += 8)
-    {
-      uint64_t found;
+  gsize offset = TX_SEGMENT_HEADER_SIZE;
+  uint64_t trace_id;
 
-      memcpy (&found, bytes + offset + 8, sizeof found);
-      if (memcmp (bytes + offset, "TXBL", 4) != 0 || GUINT64_FROM_LE (found) != sequence)
-        continue;
-      memcpy (&ret_header->events_size, bytes + offset + 76, sizeof ret_header->events_size);
-      memcpy (&ret_header->digest_size, bytes + offset + 84, sizeof ret_header->digest_size);
-      ret_header->events_size = GUINT32_FROM_LE (ret_header->events_size);
-      ret_header->digest_size = GUINT32_FROM_LE (ret_header->digest_size);
-      return bytes + offset;
+  memcpy (&trace_id, bytes + 8, sizeof trace_id);
+  while (offset < size && _tx_frame_header_decode (bytes + offset, GUINT64_FROM_LE (trace_id), 0,
+                                                   offset, ret_header))
+    {
+      if (ret_header->summary.sequence == sequence)
+        return bytes + offset;
+      offset += _tx_frame_header_get_frame_size (ret_header);
     }
   return NULL;
 }

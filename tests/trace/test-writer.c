@@ -25,6 +25,7 @@ typedef struct
   TxWriter *writer;
   TxStream *stream;
   TxFunctionId f;
+  TxOs os; /* what restart() gives the writer */
 } Fixture;
 
 static void
@@ -32,6 +33,7 @@ set_up (Fixture *fixture, gconstpointer data)
 {
   TxError error;
 
+  fixture->os = *_tx_os_get_default ();
   fixture->directory = trace_text_make_directory ();
   fixture->writer = tx_writer_new (fixture->directory, NULL, &error);
   g_assert_nonnull (fixture->writer);
@@ -49,6 +51,18 @@ tear_down (Fixture *fixture, gconstpointer data)
 {
   tx_writer_close (fixture->writer, SECOND_NS, NULL);
   trace_text_remove_directory (fixture->directory);
+}
+
+/* A recording in a place of its own, of the fixture's system, which lives as long as the writer. */
+static void
+restart (Fixture *fixture, const TxWriterOptions *options)
+{
+  tear_down (fixture, NULL);
+  fixture->directory = trace_text_make_directory ();
+  fixture->writer = _tx_writer_new_with_os (fixture->directory, options, &fixture->os, NULL);
+  g_assert_nonnull (fixture->writer);
+  fixture->stream = tx_writer_get_stream (fixture->writer);
+  tx_stream_switch_to (fixture->stream, tx_stream_get_thread (fixture->stream, 1));
 }
 
 static TxReader *
@@ -322,18 +336,13 @@ static void
 check_no_threads (Fixture *fixture, gboolean is_for_good)
 {
   TxWriterOptions options = { .slot_count = 4, .slot_size_bytes = TX_SLOT_SIZE_MIN };
-  TxOs os = *_tx_os_get_default ();
   TxStreamStats stats;
   TxReader *reader;
   uint64_t n_lost;
 
-  os.start_thread = refuse_thread;
+  fixture->os.start_thread = refuse_thread;
   atomic_store (&has_no_threads, true);
-  tear_down (fixture, NULL);
-  fixture->directory = trace_text_make_directory ();
-  fixture->writer = _tx_writer_new_with_os (fixture->directory, &options, &os, NULL);
-  fixture->stream = tx_writer_get_stream (fixture->writer);
-  tx_stream_switch_to (fixture->stream, tx_stream_get_thread (fixture->stream, 1));
+  restart (fixture, &options);
   tx_stream_call (fixture->stream, 0, 1, 1);
   write_lines (fixture, 100000);
   tx_stream_get_stats (fixture->stream, &stats);
@@ -387,17 +396,12 @@ hang_write_at (TxOs *os, int fd, const void *bytes, size_t size_bytes, uint64_t 
 static void
 test_pause_behind_a_hang (Fixture *fixture, gconstpointer data)
 {
-  TxOs os = *_tx_os_get_default ();
   TxStreamStats stream;
   TxWriterStats writer;
   TxReader *reader;
 
-  os.write_at = hang_write_at;
-  tear_down (fixture, NULL);
-  fixture->directory = trace_text_make_directory ();
-  fixture->writer = _tx_writer_new_with_os (fixture->directory, NULL, &os, NULL);
-  fixture->stream = tx_writer_get_stream (fixture->writer);
-  tx_stream_switch_to (fixture->stream, tx_stream_get_thread (fixture->stream, 1));
+  fixture->os.write_at = hang_write_at;
+  restart (fixture, NULL);
   tx_stream_call (fixture->stream, 0, 1, 1);
   atomic_store (&is_hanging, true);
   for (guint i = 0; i < 300; i++)
@@ -578,17 +582,11 @@ test_children_without_handlers (Fixture *fixture, gconstpointer data)
 static void
 test_child_beside_the_disk_thread (Fixture *fixture, gconstpointer data)
 {
-  static TxOs os; /* the writer is closed by tear_down() */
   guint64 end = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
   pid_t pid;
 
-  os = *_tx_os_get_default ();
-  os.write_at = hang_write_at;
-  tear_down (fixture, NULL);
-  fixture->directory = trace_text_make_directory ();
-  fixture->writer = _tx_writer_new_with_os (fixture->directory, NULL, &os, NULL);
-  fixture->stream = tx_writer_get_stream (fixture->writer);
-  tx_stream_switch_to (fixture->stream, tx_stream_get_thread (fixture->stream, 1));
+  fixture->os.write_at = hang_write_at;
+  restart (fixture, NULL);
   atomic_store (&is_hanging, true);
   tx_stream_call (fixture->stream, 0, 1, 1);
   while (!atomic_load (&fixture->writer->flusher.stream->priv->shared.n_sealed) ||
