@@ -128,7 +128,9 @@ class EnableTest(recordings.RecorderTest):
             """\
             import sys, trackexec._directory as directory
             for turn in range(100):
-                directory.make_run("base", "p", 1700000000 + turn * 10 + int(sys.argv[1]))
+                start_time = 1700000000 + turn * 10 + int(sys.argv[1])
+                directory.publish_run(directory.make_run("base", "p", start_time))
+                directory.remove_run(directory.make_run("base", "q", start_time + 5))
             """,
         )
         self.enable()
@@ -156,6 +158,44 @@ class EnableTest(recordings.RecorderTest):
         self.assertEqual(missing, [])
         self.assertFalse([name for name in os.listdir(self.base) if name.startswith(".")])
         print(f"{looks[0]} looks at latest, 0 missing", end=" ")
+
+    def test_a_start_that_fails_leaves_nothing(self):
+        os.mkdir(self.base)
+        wrong = PROGRAM.replace("package=", "max_size='much', package=")
+        self.assertEqual(self.enable(wrong), "False")
+        self.assertEqual(os.listdir(self.base), [])
+        self.assertEqual(self.enable(), "True")
+        run = self.get_run()
+        again = wrong.replace("name=", "start_time=%r, name=" % os.path.basename(run))
+        self.assertEqual(self.enable(again), "False")
+        self.assertEqual(self.enable(wrong), "False")
+        self.assertEqual(self.get_run(), run)
+        self.assertEqual(sorted(os.listdir(self.base)), sorted([os.path.basename(run), "latest"]))
+        self.assertEqual(os.listdir(run), ["server"])
+
+    def test_a_run_that_is_removed_meanwhile_is_made_again(self):
+        os.mkdir(self.base)
+        program = """\
+            import os, trackexec._directory as directory
+            make_trace, calls = directory._make_trace, []
+
+            def make_trace_late(name, run_fd, path):
+                calls.append(path)
+                if len(calls) == 1:
+                    os.rmdir(path)
+                return make_trace(name, run_fd, path)
+
+            directory._make_trace = make_trace_late
+            path = directory.make_run("base", "p", "231114-221320")
+            print(len(calls), os.path.relpath(path), os.path.isdir(path))
+            """
+        self.assertEqual(self.enable(program), "2 base/231114-221320/p True")
+
+    def test_a_link_that_cannot_be_moved_is_no_reason_not_to_record(self):
+        os.mkdir(self.base)
+        os.mkdir(os.path.join(self.base, "latest"))
+        self.assertEqual(self.enable(), "True")
+        self.assertEqual(len(os.listdir(self.base)), 2)
 
     def test_names_cannot_escape(self):
         os.mkdir(self.base)

@@ -430,7 +430,9 @@ import os, sys
 from trackexec import _directory
 i = 0
 while i < int(sys.argv[3]) or not os.path.exists(os.path.join(sys.argv[1], "stop")):
-    _directory.make_run(sys.argv[1], "p" + sys.argv[2], 1700000000 + i)
+    trace = _directory.make_run(sys.argv[1], "p" + sys.argv[2], 1700000000 + i)
+    open(os.path.join(trace, "info"), "x").close()
+    _directory.publish_run(trace)
     i += 1
     if sys.argv[2] == "first":
         break

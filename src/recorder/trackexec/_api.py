@@ -136,6 +136,19 @@ def _start(items, directory, exclude, ring_dir, limits, children=False, links=()
         _fork_is_registered = True
 
 
+def start_in_run(items, directory, exclude, ring_dir, limits, children, links, base):
+    """Begin to record into a directory that make_run() made, and let `latest` point there."""
+    try:
+        _start(items, directory, exclude, ring_dir, limits, children, links, base)
+    except BaseException:
+        _directory.remove_run(directory)
+        raise
+    try:
+        _directory.publish_run(directory)
+    except OSError as error:
+        _say("`latest` could not be moved to this recording's run: %s", error)
+
+
 def record(package_or_module, dir, *, exclude=(), ring_dir=None, children="none", **limits):
     """Record every line of a package or module into the directory dir, until stop().
 
@@ -226,11 +239,7 @@ def _enable(base, name, items, exclude, start_time, ring_dir, children, limits):
         return False
     children = _read_children(children, os.environ.get("TRACKEXEC_CHILDREN") or "trace")
     directory, links = _make_run(base, name, start_time)
-    try:
-        _start(items, directory, exclude, ring_dir, limits, children, links, base)
-    except BaseException:
-        _directory.remove_empty(directory)
-        raise
+    start_in_run(items, directory, exclude, ring_dir, limits, children, links, base)
     if children:
         # What this process starts joins the run, where it records itself.
         os.environ["TRACKEXEC_PARENT"] = directory

@@ -86,17 +86,34 @@ def _make_trace(name, run_fd, path):
     raise FileExistsError(errno.EEXIST, "no free name for the trace", path)
 
 
+def _has_trace(run, base_fd):
+    """Tell whether a run of ours holds a trace that was begun, and so is there to stay."""
+    try:
+        status = os.stat(run, dir_fd=base_fd, follow_symlinks=False)
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
+            return False
+        run_fd = os.open(run, _OPEN | os.O_NOFOLLOW, dir_fd=base_fd)
+    except OSError:  # an old one, removed meanwhile
+        return False
+    try:
+        for trace in os.listdir(run_fd):
+            try:
+                os.stat(os.path.join(trace, "info"), dir_fd=run_fd, follow_symlinks=False)
+            except OSError:
+                continue
+            return True
+    finally:
+        os.close(run_fd)
+    return False
+
+
 def _find_newest(run, base_fd):
     """Return the name of the newest run of ours, at least run."""
     for name in sorted(os.listdir(base_fd), reverse=True):
         if name <= run:
             break
         if len(name) == 13 and name[6] == "-" and (name[:6] + name[7:]).isdecimal():
-            try:
-                status = os.stat(name, dir_fd=base_fd, follow_symlinks=False)
-            except FileNotFoundError:  # an old one, removed meanwhile
-                continue
-            if stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid():
+            if _has_trace(name, base_fd):
                 return name
     return run
 
@@ -137,26 +154,57 @@ def find_parent(base, parent):
     return run, child if os.path.isdir(os.path.join(path, child)) else name
 
 
-def make_run(base, name, start_time=None):
-    """Make `<base>/<run>/<name>/`, move `latest`; return the trace's directory.
-
-    The base must exist. Raises OSError, also when others could tamper with the base.
-    """
-    base = os.path.abspath(base)
-    run = _clean_name(format_start(start_time))
+def _open_base(base):
+    """Return the base directory, open; raise OSError, also when others could tamper with it."""
     base_fd = os.open(base, _OPEN)
     try:
         _check_private(base_fd, base)
-        path = os.path.join(base, run)
-        run_fd = _open_run(run, base_fd, path)
-        try:
-            trace = _make_trace(_clean_name(name), run_fd, path)
-        finally:
-            os.close(run_fd)
-        _move_latest(run, base_fd)
+    except BaseException:
+        os.close(base_fd)
+        raise
+    return base_fd
+
+
+def make_run(base, name, start_time=None):
+    """Make `<base>/<run>/<name>/`; return this path, of the trace's directory.
+
+    The base must exist. Raises OSError, also when others could tamper with the base. When the
+    trace was begun, publish_run() is to be called with the path, else remove_run().
+    """
+    base = os.path.abspath(base)
+    run = _clean_name(format_start(start_time))
+    path = os.path.join(base, run)
+    base_fd = _open_base(base)
+    try:
+        for attempts_left in reversed(range(100)):
+            try:
+                run_fd = _open_run(run, base_fd, path)
+                try:
+                    return os.path.join(path, _make_trace(_clean_name(name), run_fd, path))
+                finally:
+                    os.close(run_fd)
+            except FileNotFoundError:
+                # Another process of the same start removed the run, for it could not begin.
+                if attempts_left == 0:
+                    raise
     finally:
         os.close(base_fd)
-    return os.path.join(path, trace)
+
+
+def publish_run(directory):
+    """Move `latest` to the run of the trace in this directory, which was begun; raise OSError."""
+    path = os.path.dirname(directory)
+    base_fd = _open_base(os.path.dirname(path))
+    try:
+        _move_latest(os.path.basename(path), base_fd)
+    finally:
+        os.close(base_fd)
+
+
+def remove_run(directory):
+    """Remove the directory of a trace that could not be begun, and its run if it holds no other."""
+    remove_empty(directory)
+    remove_empty(os.path.dirname(directory))
 
 
 def make_private(path):
@@ -174,7 +222,7 @@ def make_private(path):
 
 
 def remove_empty(path):
-    """Remove the directory of a trace that could not be begun, if nothing is in it."""
+    """Remove a directory that nothing is in, of a trace that could not be begun."""
     try:
         os.rmdir(path)
     except OSError:

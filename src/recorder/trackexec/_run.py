@@ -167,7 +167,7 @@ def _start(options):
         children = _api._read_children(None, os.environ.get("TRACKEXEC_CHILDREN") or "trace")
         directory = _directory.make_run(base, name)
         items = _api._get_items(get_scope(options))
-        _api._start(items, directory, options.exclude, None, {}, children, recover=base)
+        _api.start_in_run(items, directory, options.exclude, None, {}, children, (), base)
     except (OSError, RuntimeError, ValueError) as error:
         _fail(f"cannot record into {base!r}: {error}", 1)
     if options.verbose:
