@@ -2,6 +2,7 @@
 // Decodes the events of a block (docs/trace-format.md, section 5). Trusts nothing: the
 // first violation ends it, what precedes stays.
 #include "tx-block-decoder-private.h"
+#include "tx-format-private.h"
 #include "tx-stream.h"
 
 /* Appends an event. Every event has taken a byte, so there is room. @frame: of @thread. */
@@ -72,10 +73,8 @@ decode_line_far (TxBlockDecoder *self)
 }
 
 static void
-decode_call (TxBlockDecoder *self)
+decode_call (TxBlockDecoder *self, TxFunctionId function)
 {
-  TxFunctionId function = _tx_cursor_varint32 (&self->cursor);
-
   if (_tx_decoder_push (self, function, 0))
     emit (self, TX_EVENT_CALL);
 }
@@ -401,7 +400,9 @@ _tx_decoder_run (TxBlockDecoder *self)
       else if (op < 0x80)
         decode_line (self, (int64_t) op - TX_OP_LINE_BIAS);
       else if (op == TX_OP_CALL)
-        decode_call (self);
+        decode_call (self, _tx_cursor_varint32 (cursor));
+      else if (_tx_byte_is_near_call (op))
+        decode_call (self, _tx_byte_get_function (op));
       else if (op == TX_OP_RETURN)
         decode_exit (self, TX_EVENT_RETURN);
       else if (op == TX_OP_UNWIND)

@@ -169,7 +169,7 @@ count_events (TxCursor *cursor, uint8_t *ret_stamp)
           break;
         }
       n_events++;
-      if (byte == TX_OP_RETURN || byte == TX_OP_UNWIND)
+      if (byte == TX_OP_RETURN || byte == TX_OP_UNWIND || _tx_byte_is_near_call (byte))
         continue;
       if (byte == TX_OP_CALL)
         (void) _tx_cursor_varint32 (cursor);
@@ -699,7 +699,9 @@ scan_other_event (TxScan *self)
 {
   uint8_t byte = *self->cursor.pos++;
 
-  if (byte == TX_OP_CALL)
+  if (_tx_byte_is_near_call (byte))
+    enter_frame (self, _tx_byte_get_function (byte), 0);
+  else if (byte == TX_OP_CALL)
     enter_frame (self, _tx_cursor_varint32 (&self->cursor), 0);
   else if (byte == TX_OP_RETURN || byte == TX_OP_UNWIND)
     scan_exit (self);

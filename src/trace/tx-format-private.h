@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tx-types.h"
+
 /* File names in a trace directory. */
 #define TX_FILE_PID            "pid"
 #define TX_FILE_INFO           "info"
@@ -20,7 +22,8 @@
 #define TX_FILE_DIGESTS_FORMAT "digests.%05" PRIu32 /* what is kept of it */
 
 /* Features that a reader must know (`incompatible` of info). */
-#define TX_FEATURE_PREDICTED "predicted" /* blocks may have codec 2 */
+#define TX_FEATURE_PREDICTED  "predicted"  /* blocks may have codec 2 */
+#define TX_FEATURE_CALLS_NEAR "near-calls" /* calls of one byte */
 
 /* Everything in a segment, catalog or sources file starts at a multiple of this. */
 #define TX_ALIGNMENT 8u
@@ -55,9 +58,24 @@ typedef enum
   TX_BYTE_NEAR = 0x91,
   TX_BYTE_DEFINE_TYPE = 0x92,
   TX_BYTE_RAISE = 0x93,
+  TX_BYTE_CALL_NEAR = 0xa0, /* .. TX_BYTE_CALL_NEAR_LAST: of function byte - 0x9f */
+  TX_BYTE_CALL_NEAR_LAST = 0xef,
   TX_BYTE_EXTENSION = 0xf0, /* and above: a string follows */
   TX_BYTE_EVEN = 0xf1,      /* an extension: times are spread over the block's steps */
 } TxEventByte;
+
+static inline bool
+_tx_byte_is_near_call (uint8_t byte)
+{
+  return byte >= TX_BYTE_CALL_NEAR && byte <= TX_BYTE_CALL_NEAR_LAST;
+}
+
+/** _tx_byte_get_function: of a near call */
+static inline TxFunctionId
+_tx_byte_get_function (uint8_t byte)
+{
+  return byte - (TX_BYTE_CALL_NEAR - 1u);
+}
 
 /* ---- catalog, sources, index: the first bytes of the file ---- */
 

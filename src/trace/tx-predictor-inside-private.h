@@ -121,7 +121,7 @@ has_failed (const TxPredictor *self)
 static inline bool
 is_common (uint8_t byte)
 {
-  return byte <= TX_BYTE_RESUME || byte == TX_BYTE_RAISE;
+  return byte <= TX_BYTE_RESUME || byte == TX_BYTE_RAISE || _tx_byte_is_near_call (byte);
 }
 
 /* 0: does not fit. */

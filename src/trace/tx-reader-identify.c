@@ -76,6 +76,17 @@ find_trace_id (TxReader *self)
   return true;
 }
 
+static bool
+knows_feature (const char *name, size_t size)
+{
+  static const char *const known[] = { TX_FEATURE_PREDICTED, TX_FEATURE_CALLS_NEAR };
+
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    if (size == strlen (known[i]) && memcmp (name, known[i], size) == 0)
+      return true;
+  return false;
+}
+
 /* Whether all of the comma-separated features are known here. */
 static bool
 knows_features (const char *features)
@@ -84,8 +95,7 @@ knows_features (const char *features)
     {
       size_t size = strcspn (features, ",");
 
-      if (size != sizeof TX_FEATURE_PREDICTED - 1 ||
-          memcmp (features, TX_FEATURE_PREDICTED, size) != 0)
+      if (!knows_feature (features, size))
         return false;
       features += size;
       features += *features == ',';

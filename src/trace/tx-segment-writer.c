@@ -60,11 +60,11 @@ _tx_segment_writer_clear (TxSegmentWriter *self)
 
 /* What repeats itself so much is small enough by LZ4, which takes a tenth of the predictor's time.
  */
-#define LZ4_RATIO_GOOD 50u
+#define LZ4_RATIO_GOOD 48u
 /* From here on LZ4's slower way, a third of the predictor's time, often leaves less than it would.
  */
 #define LZ4_RATIO_FAIR  20u
-#define HARD_RATIO_GOOD 40u
+#define HARD_RATIO_GOOD 42u
 /* Where neither did, they are not tried on so many blocks that follow. */
 #define N_WITHOUT_LZ4 7u
 

@@ -116,9 +116,8 @@ _tx_stream_call_slow (TxStream *self, TxFunctionId function, uint32_t first_line
     return;
   if (thread->top < thread->last && _tx_stream_put_near (self, &pos))
     {
-      *pos++ = TX_BYTE_CALL;
       put_frame (self, &frame);
-      _tx_stream_commit (self, _tx_put_varint32 (pos, function));
+      _tx_stream_commit (self, _tx_put_call (pos, function));
       return;
     }
   /* The stack may be stated before the event, so it grows afterwards; see to it that it can. */
@@ -130,9 +129,8 @@ _tx_stream_call_slow (TxStream *self, TxFunctionId function, uint32_t first_line
   if (_tx_stream_begin (self, CALL_SIZE_MAX, 0))
     {
       pos = self->pos;
-      *pos++ = TX_BYTE_CALL;
       push (self, &frame);
-      _tx_stream_end (self, _tx_put_varint32 (pos, function));
+      _tx_stream_end (self, _tx_put_call (pos, function));
     }
   else if (!push (self, &frame))
     push_untracked (self);

@@ -125,6 +125,23 @@ _tx_put_varint32 (uint8_t *pos, uint32_t value)
 #define TX_OP_CALL      0x80
 #define TX_OP_RETURN    0x81
 #define TX_OP_UNWIND    0x82
+#define TX_OP_CALL_NEAR 0xa0 /* 0xa0..0xef: a call of function byte - 0x9f */
+
+/* Functions with an id up to this are called by one byte. */
+#define TX_CALL_NEAR_MAX 80u
+
+/* Appends a call; at most 6 bytes. Returns the next position. */
+static inline uint8_t *
+_tx_put_call (uint8_t *pos, TxFunctionId function)
+{
+  if (function - 1 < TX_CALL_NEAR_MAX)
+    {
+      *pos = (uint8_t) (TX_OP_CALL_NEAR - 1 + function);
+      return pos + 1;
+    }
+  *pos = TX_OP_CALL;
+  return _tx_put_varint32 (pos + 1, function);
+}
 
 /**
  * tx_stream_try_line:
@@ -191,8 +208,7 @@ tx_stream_try_call (TxStream *self, TxFunctionId function, uint32_t first_line, 
   frame->reference = first_line;
   frame->activation = 0;
   frame->key = key;
-  *pos++ = TX_OP_CALL;
-  _tx_stream_commit (self, _tx_put_varint32 (pos, function));
+  _tx_stream_commit (self, _tx_put_call (pos, function));
   return true;
 }
 

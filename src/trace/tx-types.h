@@ -13,7 +13,7 @@ extern "C" {
 #endif
 
 #define TX_FORMAT_VERSION_MAJOR 1
-#define TX_FORMAT_VERSION_MINOR 1
+#define TX_FORMAT_VERSION_MINOR 2
 
 /* Ids start at 1; 0 means "not known" in all of them. */
 typedef uint32_t TxFileId;

@@ -92,6 +92,15 @@ test_calls_and_returns (void)
       "S1.1:1/0 L1.1:1/11 C1.2:2/0 L1.2:2/20 C1.3:3/0 L1.3:3/32 R1.3:3/32 U1.2:2/20 L1.1:1/14");
 }
 
+/* One byte says the same of the first functions. */
+static void
+test_near_calls (void)
+{
+  assert_decodes (DECODE (STACK_1, 0x41, 0xa1, 0x40, 0x81, 0xa0, 0x40, 0x81, 0xef, 0x41),
+                  "S1.1:1/0 L1.1:1/11 C1.2:2/0 L1.2:2/20 R1.2:2/20 C1.2:1/0 L1.2:1/10 R1.2:1/10 "
+                  "C1.2:80/0 L1.2:80/801");
+}
+
 static void
 test_a_frame_keeps_its_line_while_it_is_suspended (void)
 {
@@ -227,7 +236,8 @@ static const Violation violations[] = {
   { "a line below 1", BYTES (STACK_1, 0x00), "S1.1:1/0 damaged" },
   { "a line beyond 32 bits", BYTES (STACK_1, 0x83, 0xfe, 0xff, 0xff, 0xff, 0x1f),
     "S1.1:1/0 damaged" },
-  { "a reserved event", BYTES (STACK_1, 0x92, 0x41), "S1.1:1/0 damaged" },
+  { "a reserved event", BYTES (STACK_1, 0x94, 0x41), "S1.1:1/0 damaged" },
+  { "the last reserved event", BYTES (STACK_1, 0x9f, 0x41), "S1.1:1/0 damaged" },
   { "an extension that is cut", BYTES (STACK_1, 0xf5, 2, 1), "S1.1:1/0 damaged" },
   { "a number that is cut", BYTES (STACK_1, 0x80, 0x80), "S1.1:1/0 damaged" },
   { "a number of 33 bits", BYTES (STACK_1, 0x80, 0xff, 0xff, 0xff, 0xff, 0x1f),
@@ -476,6 +486,7 @@ main (int argc, char **argv)
   g_test_add_func ("/block/lines-refer-to-the-line-before", test_lines_refer_to_the_line_before);
   g_test_add_func ("/block/far-lines", test_far_lines);
   g_test_add_func ("/block/calls-and-returns", test_calls_and_returns);
+  g_test_add_func ("/block/near-calls", test_near_calls);
   g_test_add_func ("/block/suspended-frame", test_a_frame_keeps_its_line_while_it_is_suspended);
   g_test_add_func ("/block/activations", test_activations_follow_each_other);
   g_test_add_func ("/block/threads", test_threads_have_stacks_of_their_own);

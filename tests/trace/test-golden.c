@@ -41,8 +41,9 @@ check_thread_lines (const TxReader *reader, const char *name)
   TxSpan span;
 
   g_assert_true (tx_reader_find_thread_lines (reader, 0, &span, &number) ==
-                 g_str_has_prefix (name, "golden-1.1-threads"));
-  if (!g_str_equal (name, "golden-1.1-threads"))
+                 (g_str_has_prefix (name, "golden-1.1-threads") ||
+                  g_str_has_prefix (name, "golden-1.2")));
+  if (!g_str_equal (name, "golden-1.1-threads") && !g_str_equal (name, "golden-1.2"))
     return;
   g_assert_cmpuint (span.n_blocks, >, 1);
   for (TxThreadId thread = 1; thread <= 2; thread++)
@@ -175,8 +176,8 @@ refuse (const char *old, const char *new, const char *reason)
 static void
 test_what_is_newer_is_refused (void)
 {
-  refuse ("format=1.0", "format=2.0", "newer than 1.1");
-  refuse ("format=1.0", "format=18446744073709551615.0", "newer than 1.1");
+  refuse ("format=1.0", "format=2.0", "newer than 1.2");
+  refuse ("format=1.0", "format=18446744073709551615.0", "newer than 1.2");
   refuse ("incompatible=", "incompatible=colours", "colours");
 }
 
@@ -195,6 +196,8 @@ main (int argc, char **argv)
   g_test_add_data_func ("/golden/1.1-awaits-died", "golden-1.1-awaits-died", test_golden);
   g_test_add_data_func ("/golden/1.1-threads", "golden-1.1-threads", test_golden);
   g_test_add_data_func ("/golden/1.1-threads-died", "golden-1.1-threads-died", test_golden);
+  g_test_add_data_func ("/golden/1.2", "golden-1.2", test_golden);
+  g_test_add_data_func ("/golden/1.2-died", "golden-1.2-died", test_golden);
   g_test_add_func ("/golden/newer-minor", test_newer_minor);
   g_test_add_func ("/golden/newer-is-refused", test_what_is_newer_is_refused);
   result = g_test_run ();

@@ -123,7 +123,7 @@ static void
 test_a_newer_minor_version_opens (Fixture *fixture, gconstpointer data)
 {
   trace_text_record (fixture->directory, "main: call f@a.py:1; line 2");
-  replace_in_info (fixture, "format=1.1\n", "format=1.7\nnew_key=of later\n");
+  replace_in_info (fixture, "format=1.2\n", "format=1.7\nnew_key=of later\n");
   assert_shows (fixture, "main: call f@a.py:1; line 2\n");
 }
 
@@ -131,7 +131,7 @@ static void
 test_a_newer_major_version_is_refused (Fixture *fixture, gconstpointer data)
 {
   trace_text_record (fixture->directory, "main: call f@a.py:1; line 2");
-  replace_in_info (fixture, "format=1.1\n", "format=2.0\n");
+  replace_in_info (fixture, "format=1.2\n", "format=2.0\n");
   assert_refused (fixture->directory, TX_ERROR_VERSION, "version 2.0");
 }
 
@@ -139,11 +139,12 @@ static void
 test_an_incompatible_feature_is_refused (Fixture *fixture, gconstpointer data)
 {
   trace_text_record (fixture->directory, "main: call f@a.py:1; line 2");
-  replace_in_info (fixture, "incompatible=predicted\n", "incompatible=predicted,zstd\n");
+  replace_in_info (fixture, "incompatible=predicted,near-calls\n",
+                   "incompatible=predicted,zstd\n");
   assert_refused (fixture->directory, TX_ERROR_VERSION, "zstd");
 }
 
-/* Appends a record of a type that version 1.1 does not know. */
+/* Appends a record of a type that version 1.2 does not know. */
 static void
 append_unknown_record (const Fixture *fixture, const char *name, uint64_t trace_id)
 {

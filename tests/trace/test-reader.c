@@ -227,7 +227,7 @@ test_tables (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (tx_reader_get_thread (reader, 2)->native_id, ==, 102);
   g_assert_null (tx_reader_get_function (reader, 0));
   g_assert_null (tx_reader_get_function (reader, 3));
-  g_assert_cmpstr (tx_reader_get_info (reader, "format"), ==, "1.1");
+  g_assert_cmpstr (tx_reader_get_info (reader, "format"), ==, "1.2");
   g_assert_null (tx_reader_get_info (reader, "no_such_key"));
   tx_reader_close (reader);
 }
