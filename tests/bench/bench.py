@@ -184,6 +184,7 @@ def measure_workload(bench, workload, tools, rounds):
         row["recorder_per_floor"] = ratio(results, "recorder", "floor")
         row["thread_per_floor"] = ratio(results, "recorder", "floor", "thread_s")
         row["added_per_floor"] = (row["recorder"] - 1) / max(row["floor"] - 1, 0.01)
+        row["wall"] = ratio(results, "recorder", "none", "wall_s")
         row["wall_per_floor"] = ratio(results, "recorder", "floor", "wall_s")
         row["recorder_ns_per_line"] = 1e9 * (row["recorder"] - 1) * row["untraced_s"] / lines
         row["bytes_per_line"] = results["recorder"][0]["size_bytes"] / lines
@@ -226,12 +227,15 @@ def measure_cpu_bound(bench, workloads, tools, problems):
         worst = max(rows, key=lambda row: row[clock])
         slowdown = geometric_mean(row["recorder"] for row in rows)
         ns_per_line = statistics.median(row["recorder_ns_per_line"] for row in rows)
-        report.update(slowdown=slowdown, ns_per_line=ns_per_line)
+        wall = geometric_mean(row["wall"] for row in rows)
+        report.update(slowdown=slowdown, wall=wall, ns_per_line=ns_per_line)
         print(
-            "  geometric mean: floor %.2f, recorder %.2f (goal with PGO %.1f); added CPU over the floor's %.2f"
+            "  geometric mean: floor %.2f, recorder %.2f, by the wall %.2f (goal with PGO %.1f);"
+            " added CPU over the floor's %.2f"
             % (
                 geometric_mean(row["floor"] for row in rows),
                 slowdown,
+                wall,
                 goal_slowdown(bench.version),
                 report["added_per_floor"],
             )
@@ -273,12 +277,14 @@ def measure_server(bench, tools, problems):
     print("  server: untraced %.3f s, floor %.3f" % (row["untraced_s"], row["floor"]), end="")
     if "recorder" in tools:
         row["recorder"] = ratio(results, "recorder", "none")
+        row["thread"] = ratio(results, "recorder", "none", "thread_s")
         least = [min(result["cpu_s"] for result in results[tool]) for tool in ("recorder", "none")]
         row["recorder_of_least"] = least[0] / least[1]
         row["foreign_callbacks"] = results["recorder"][0].get("foreign_callbacks")
         print(
-            ", recorder %.3f (of the least: %.3f), callbacks from foreign code once warm: %s"
-            % (row["recorder"], row["recorder_of_least"], row["foreign_callbacks"]),
+            ", recorder %.3f (of the least: %.3f; program's thread alone: %.3f), callbacks from foreign"
+            " code once warm: %s"
+            % (row["recorder"], row["recorder_of_least"], row["thread"], row["foreign_callbacks"]),
             end="",
         )
         if min(row["recorder"], row["recorder_of_least"]) > goal_server(bench.version):
