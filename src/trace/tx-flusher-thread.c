@@ -410,18 +410,19 @@ is_held_up (const TxNativeThread *thread)
 static void
 wait_ended (TxFlusher *self, bool bears_disk, uint64_t timeout_ns)
 {
+  int64_t began_ns = _tx_os_get_mono_ns ();
   uint64_t blocked_ns = 0;
 
-  for (uint64_t waited_ns = 0;
-       (self->clock.is_running || self->disk.is_running) && waited_ns < timeout_ns;)
+  while (self->clock.is_running || self->disk.is_running)
     {
-      uint64_t slice_ns = bears_disk ? timeout_ns - waited_ns : LOOK_NS;
-      struct timespec deadline = get_deadline (slice_ns);
+      uint64_t waited_ns = (uint64_t) (_tx_os_get_mono_ns () - began_ns);
+      struct timespec deadline;
 
-      if (pthread_cond_timedwait (&self->changed, &self->mutex, &deadline) != ETIMEDOUT)
-        continue;
-      waited_ns += slice_ns;
-      if (bears_disk || !is_held_up (&self->disk))
+      if (waited_ns >= timeout_ns)
+        return;
+      deadline = get_deadline (bears_disk ? timeout_ns - waited_ns : LOOK_NS);
+      if (pthread_cond_timedwait (&self->changed, &self->mutex, &deadline) != ETIMEDOUT ||
+          bears_disk || !is_held_up (&self->disk))
         continue;
       blocked_ns += LOOK_NS;
       if (blocked_ns >= BLOCKED_NS_MAX)
