@@ -56,6 +56,12 @@ _replay_ids_get (ReplayIds *self, uint32_t id)
 void
 _replay_ids_forget (ReplayIds *self)
 {
+  /* A table that was needed once is not cleared again and again for a few. */
+  if (self->n_ids < self->n_slots / 16)
+    {
+      _replay_ids_clear (self);
+      return;
+    }
   if (self->n_ids > 0)
     memset (self->slots, 0, self->n_slots * sizeof *self->slots);
   self->n_ids = 0;
