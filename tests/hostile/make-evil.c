@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Writes the evil traces, and the files outside that they try to have read:
 //
-//   make-evil DIRECTORY [NAME]   DIRECTORY/run/NAME is a trace; DIRECTORY/outside/ nobody may look at
+//   make-evil DIRECTORY [NAME]
+//
+// DIRECTORY/run/NAME is a trace; DIRECTORY/outside/ nobody may look at.
 //
 // All of them, or one. Prints the names, one a line.
 #include <glib/gstdio.h>

@@ -8,6 +8,7 @@
 #include "trace/tx-digest-run-private.h"
 #include "trace/tx-digester-private.h"
 #include "trace/tx-digester-scan-private.h"
+#include "trace/tx-stream.h"
 #include "trace/tx.h"
 #include "trace-text.h"
 
@@ -231,6 +232,9 @@ make_random_text (GRand *random)
   guint depths[3] = { 0 };
   guint thread = 0;
 
+  /* The functions have ids about the last that is called by one byte. */
+  for (guint i = 1; i < TX_CALL_NEAR_MAX; i++)
+    g_string_append_printf (text, "code other%u@a.py:1; ", i);
   for (guint i = 0; i < 3000; i++)
     {
       gint kind = g_rand_int_range (random, 0, 100);
