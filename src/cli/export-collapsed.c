@@ -7,6 +7,7 @@
 
 #include "cli-thread.h"
 #include "export.h"
+#include "trace/tx-hash.h"
 
 #define DEPTH_MAX 1000u /* deeper stacks would make files that grow with the square of the depth   \
                          */
@@ -54,9 +55,9 @@ start_tree (Tree *self, size_t n_nodes)
 static uint32_t
 get_node (Tree *self, uint32_t parent, uint32_t id)
 {
-  uint64_t hash = (uint64_t) parent * UINT64_C (0x9e3779b97f4a7c15) + id;
-  size_t i =
-      (size_t) ((hash ^ hash >> 31) * UINT64_C (0xc2b2ae3d27d4eb4f) >> 20) & (self->n_places - 1);
+  /* The salt: where the table lies, which no trace can know. */
+  size_t i = (size_t) tx_hash ((uint64_t) parent << 32 | id, (uint64_t) (uintptr_t) self->places) &
+             (self->n_places - 1);
 
   for (; self->places[i] != 0; i = (i + 1) & (self->n_places - 1))
     {

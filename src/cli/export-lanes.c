@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/tx-hash.h"
+
 /* Room for one more; false without memory. */
 static bool
 reserve (void **array, size_t *capacity, size_t n, size_t size)
@@ -25,7 +27,8 @@ reserve (void **array, size_t *capacity, size_t n, size_t size)
 static uint32_t *
 find_place (const ExportLanes *self, TxThreadId thread)
 {
-  size_t i = (size_t) (thread * UINT64_C (0x9e3779b97f4a7c15) >> 32);
+  /* The salt: where the table lies, which no trace can know. */
+  size_t i = (size_t) tx_hash (thread, (uint64_t) (uintptr_t) self->places);
 
   for (;; i++)
     {

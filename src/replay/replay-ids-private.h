@@ -17,6 +17,7 @@ typedef struct
   ReplayIdSlot *slots; /* owned: a hash table */
   size_t n_slots;      /* a power of two, or 0 */
   size_t n_ids;
+  uint64_t salt;       /* of the hashes */
 } ReplayIds;
 
 /**

@@ -24,7 +24,7 @@ FULL = os.environ.get("TRACKEXEC_FULL") == "1"
 
 
 class Evil:
-    """The traces, or one of them, in memory where that can be."""
+    """The traces, or some of them, in memory where that can be."""
 
     def __init__(self, make_evil, *only):
         place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None

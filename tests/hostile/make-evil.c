@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Writes the evil traces, and the files outside that they try to have read:
 //
-//   make-evil DIRECTORY [NAME]
+//   make-evil DIRECTORY [NAME]...
 //
 // DIRECTORY/run/NAME is a trace; DIRECTORY/outside/ nobody may look at.
 //
-// All of them, or one. Prints the names, one a line.
+// All of them, or some. Prints the names, one a line.
 #include <glib/gstdio.h>
 #include <stdio.h>
 
 #include "evil.h"
 
 static void
-make (const char *run, const EvilRecipe *recipes, const char *only)
+make (const char *run, const EvilRecipe *recipes, const char *const *only)
 {
   for (; recipes->name; recipes++)
-    if (!only || g_str_equal (only, recipes->name))
+    if (!*only || g_strv_contains (only, recipes->name))
       {
         Evil *evil = evil_begin (run, recipes->name);
 
@@ -28,12 +28,12 @@ make (const char *run, const EvilRecipe *recipes, const char *only)
 int
 main (int argc, char **argv)
 {
-  const char *only = argc == 3 ? argv[2] : NULL;
+  const char *const *only = (const char *const *) argv + 2;
   g_autofree char *run = NULL;
   g_autofree char *outside = NULL;
   g_autofree char *secret = NULL;
 
-  g_assert_true (argc == 2 || argc == 3);
+  g_assert_cmpint (argc, >=, 2);
   run = g_build_filename (argv[1], "run", NULL);
   outside = g_build_filename (argv[1], "outside", NULL);
   secret = g_build_filename (outside, "secret", NULL);
