@@ -55,11 +55,11 @@ enter (File *self, ExportLane *lane, const ReplayWalkEvent *event)
 static void
 leave (File *self, ExportLane *lane, const ReplayWalkEvent *event)
 {
-  const ExportFrame *frame = &lane->frames[lane->n_frames - 1];
+  const ExportFrame *frame;
 
   if (lane->n_frames == 0)
     return;
-  lane->n_frames--;
+  frame = &lane->frames[--lane->n_frames];
   if (frame->node == UINT32_MAX)
     return;
   export_sums_leave (&self->sums, frame->node, event->thread);

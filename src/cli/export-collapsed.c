@@ -7,6 +7,7 @@
 
 #include "cli-thread.h"
 #include "export.h"
+#include "trace/tx-hash.h"
 
 #define DEPTH_MAX 1000u /* deeper stacks would make files that grow with the square of the depth   \
                          */
@@ -37,7 +38,7 @@ start_tree (Tree *self, size_t n_nodes)
 {
   size_t n_places = 2;
 
-  self->limit = n_nodes + NODES_BETWEEN;
+  self->limit = 2 * n_nodes + NODES_BETWEEN;
   while (n_places < 2 * self->limit)
     n_places *= 2;
   free (self->nodes);
@@ -54,9 +55,9 @@ start_tree (Tree *self, size_t n_nodes)
 static uint32_t
 get_node (Tree *self, uint32_t parent, uint32_t id)
 {
-  uint64_t hash = (uint64_t) parent * UINT64_C (0x9e3779b97f4a7c15) + id;
-  size_t i =
-      (size_t) ((hash ^ hash >> 31) * UINT64_C (0xc2b2ae3d27d4eb4f) >> 20) & (self->n_places - 1);
+  /* The salt: where the table lies, which no trace can know. */
+  size_t i = (size_t) tx_hash ((uint64_t) parent << 32 | id, (uint64_t) (uintptr_t) self->places) &
+             (self->n_places - 1);
 
   for (; self->places[i] != 0; i = (i + 1) & (self->n_places - 1))
     {
@@ -125,7 +126,15 @@ put_tree (Tree *self)
       put_stack (self, (uint32_t) i);
 }
 
-/* Writes all, and keeps what is running. */
+/* Of its frames. */
+static size_t
+get_n_nodes (const ExportLane *lane)
+{
+  return lane->n_frames < DEPTH_MAX ? lane->n_frames : DEPTH_MAX;
+}
+
+/* Writes all, and keeps what is running: as much again may come before the next time, so that each
+   event has its share of this, however many threads there are. */
 static void
 start_again (Tree *self)
 {
@@ -134,11 +143,11 @@ start_again (Tree *self)
 
   put_tree (self);
   for (size_t i = 0; i < self->lanes.n_lanes; i++)
-    n_running += 1 + self->lanes.lanes[i].n_frames;
-  ids = reallocarray (NULL, n_running, sizeof *ids);
+    n_running += 1 + get_n_nodes (&self->lanes.lanes[i]);
+  ids = reallocarray (NULL, n_running + 1, sizeof *ids);
   self->no_memory = ids == NULL;
   for (size_t i = 0, n = 0; ids != NULL && i < self->lanes.n_lanes; i++)
-    for (size_t k = 0; k < self->lanes.lanes[i].n_frames; k++)
+    for (size_t k = 0; k < get_n_nodes (&self->lanes.lanes[i]); k++)
       ids[n++] = self->nodes[self->lanes.lanes[i].frames[k].node].id;
   if (ids != NULL && start_tree (self, n_running))
     for (size_t i = 0, n = 0; i < self->lanes.n_lanes; i++)
@@ -146,8 +155,9 @@ start_again (Tree *self)
         const ExportLane *lane = &self->lanes.lanes[i];
         uint32_t parent = lane->n_frames > 0 ? get_node (self, UINT32_MAX, lane->thread) : 0;
 
-        for (size_t k = 0; k < lane->n_frames; k++, n++)
-          parent = lane->frames[k].node = k < DEPTH_MAX ? get_node (self, parent, ids[n]) : parent;
+        for (size_t k = 0; k < lane->n_frames; k++)
+          parent = lane->frames[k].node =
+              k < get_n_nodes (lane) ? get_node (self, parent, ids[n++]) : parent;
       }
   free (ids);
 }

@@ -4,21 +4,21 @@
 
 #include <stdlib.h>
 
+#include "trace/tx-hash.h"
+
 /* ---- Entries ---- */
 
+/* @table: where it lies is the salt, which no trace can know. */
 static size_t
-hash (uint32_t a, uint32_t b, uint32_t c)
+hash (uint32_t a, uint32_t b, uint32_t c, const void *table)
 {
-  uint64_t h = (a * UINT64_C (0x9e3779b97f4a7c15)) ^ (b * UINT64_C (0xc2b2ae3d27d4eb4f)) ^
-               (c * UINT64_C (0x165667b19e3779f9));
-
-  return (size_t) (h ^ h >> 29);
+  return (size_t) tx_hash ((uint64_t) a << 32 | b, tx_hash (c, (uint64_t) (uintptr_t) table));
 }
 
 static size_t
 find_place (const ExportSums *self, TxFunctionId function, uint32_t line, uint32_t callee)
 {
-  size_t i = hash (function, line, callee) & (self->n_places - 1);
+  size_t i = hash (function, line, callee, self->places) & (self->n_places - 1);
 
   for (;; i = (i + 1) & (self->n_places - 1))
     {
@@ -77,7 +77,7 @@ export_sums_get (ExportSums *self, TxFunctionId function, uint32_t line, uint32_
 static size_t
 find_slot (const ExportSums *self, uint32_t entry, TxThreadId thread)
 {
-  size_t i = hash (entry, thread, 1) & (self->n_slots - 1);
+  size_t i = hash (entry, thread, 1, self->active) & (self->n_slots - 1);
 
   while (self->active[i].entry != 0 &&
          (self->active[i].entry != entry + 1 || self->active[i].thread != thread))
@@ -132,7 +132,8 @@ free_slot (ExportSums *self, size_t i)
   self->n_active--;
   for (size_t k = (i + 1) & mask; self->active[k].entry != 0; k = (k + 1) & mask)
     {
-      size_t home = hash (self->active[k].entry - 1, self->active[k].thread, 1) & mask;
+      size_t home =
+          hash (self->active[k].entry - 1, self->active[k].thread, 1, self->active) & mask;
 
       if (((k - home) & mask) < ((k - i) & mask))
         continue;

@@ -87,13 +87,16 @@ typedef struct {
 } ExportLane;
 
 typedef struct {
-  ExportLane *lanes;  /* owned (array length=n_lanes): by thread */
+  ExportLane *lanes;  /* owned (array length=n_lanes): in no order */
   size_t n_lanes;
   size_t capacity;
-  size_t last;
+  uint32_t *places;   /* owned (array length=n_places): hash table of index + 1 */
+  size_t n_places;    /* a power of 2 */
+  size_t last;        /* index of the lane that was asked for last */
 } ExportLanes;
 
-/** export_lanes_get: made if it is new; NULL without memory. Valid until the next call. */
+/** export_lanes_get: made if it is new; NULL without memory. Valid until the next call; what a lane without frames
+ * has counted may be forgotten then. */
 ExportLane *export_lanes_get (ExportLanes *self, TxThreadId thread);
 /** export_lane_push: a new innermost frame; NULL without memory. */
 ExportFrame *export_lane_push (ExportLane *lane);

@@ -17,6 +17,7 @@ typedef struct
   ReplayIdSlot *slots; /* owned: a hash table */
   size_t n_slots;      /* a power of two, or 0 */
   size_t n_ids;
+  uint64_t salt;       /* of the hashes */
 } ReplayIds;
 
 /**
@@ -26,6 +27,6 @@ typedef struct
  * until another is asked for; NULL without memory.
  */
 uint32_t *_replay_ids_get (ReplayIds *self, uint32_t id);
-/** _replay_ids_forget: all of them; what memory there is stays. */
+/** _replay_ids_forget: all of them; memory stays, unless it is for far more than there were. */
 void _replay_ids_forget (ReplayIds *self);
 void _replay_ids_clear (ReplayIds *self);

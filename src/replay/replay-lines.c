@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/random.h>
+
+#include "replay-salt-private.h"
+#include "trace/tx-hash.h"
 
 #define N_SLOTS_FIRST 256u
 
@@ -60,9 +62,7 @@ _replay_line_table_new (void)
       return NULL;
     }
   self->n_slots = N_SLOTS_FIRST;
-  /* Where it can't be had, only speed suffers. */
-  if (getrandom (&self->salt, sizeof self->salt, GRND_NONBLOCK) != (ssize_t) sizeof self->salt)
-    self->salt = (uint64_t) (uintptr_t) self->slots;
+  self->salt = _replay_salt_new (self->slots);
   return self;
 }
 
@@ -99,17 +99,13 @@ _replay_line_sum_is_used (const ReplayLineSum *sum)
   return sum->function != 0 || sum->line != 0;
 }
 
-/* Where (function, line) is, or would be. The finaliser of splitmix64 mixes the two. */
+/* Where (function, line) is, or would be. */
 static size_t
 find_slot (
     const ReplayLineSum *slots, size_t n_slots, uint64_t salt, TxFunctionId function, uint32_t line)
 {
-  uint64_t hash = ((uint64_t) function << 32 | line) ^ salt;
-  size_t slot;
+  size_t slot = (size_t) tx_hash ((uint64_t) function << 32 | line, salt) & (n_slots - 1);
 
-  hash = (hash ^ hash >> 30) * UINT64_C (0xbf58476d1ce4e5b9);
-  hash = (hash ^ hash >> 27) * UINT64_C (0x94d049bb133111eb);
-  slot = (size_t) (hash ^ hash >> 31) & (n_slots - 1);
   while (_replay_line_sum_is_used (&slots[slot]) &&
          (slots[slot].function != function || slots[slot].line != line))
     slot = (slot + 1) & (n_slots - 1);

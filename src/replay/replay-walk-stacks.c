@@ -37,39 +37,6 @@ _replay_walk_stacks_clear (ReplayWalkStacks *self)
 
 /* ---- Threads ---- */
 
-static bool
-add_thread (ReplayWalkStacks *self, TxThreadId id, int64_t now_ns)
-{
-  if (!reserve ((void **) &self->threads, &self->threads_capacity, self->n_threads,
-                sizeof *self->threads))
-    return false;
-  if (now_ns < self->floor_ns)
-    now_ns = self->floor_ns;
-  self->threads[self->n_threads++] =
-      (ReplayWalkThread){ .id = id, .told_ns = now_ns, .last_ns = now_ns };
-  return true;
-}
-
-/* Valid until the next thread is new; NULL without memory. */
-static ReplayWalkThread *
-find_thread (ReplayWalkStacks *self, TxThreadId id, int64_t now_ns)
-{
-  uint32_t *number;
-
-  if (self->running < self->n_threads && self->threads[self->running].id == id)
-    return &self->threads[self->running];
-  number = _replay_ids_get (&self->ids, id);
-  if (number != NULL && *number == 0 && add_thread (self, id, now_ns))
-    *number = (uint32_t) self->n_threads;
-  if (number == NULL || *number == 0)
-    {
-      self->no_memory = true;
-      return NULL;
-    }
-  self->running = *number - 1;
-  return &self->threads[self->running];
-}
-
 /* Where threads before them were forgotten. */
 static void
 number_threads (ReplayWalkStacks *self)
@@ -79,9 +46,12 @@ number_threads (ReplayWalkStacks *self)
     {
       uint32_t *number = _replay_ids_get (&self->ids, self->threads[i].id);
 
-      /* There was room for more of them. */
-      if (number != NULL)
-        *number = (uint32_t) i + 1;
+      if (number == NULL)
+        {
+          self->no_memory = true;
+          return;
+        }
+      *number = (uint32_t) i + 1;
     }
 }
 
@@ -105,6 +75,51 @@ forget_ended (ReplayWalkStacks *self)
     return;
   self->n_threads = n_kept;
   number_threads (self);
+}
+
+/* Room for one more; false without memory. Those that have ended make it, if they are half of all:
+   so this is rare, and each thread has its share of it. */
+static bool
+make_room (ReplayWalkStacks *self)
+{
+  if (self->n_threads < self->threads_capacity)
+    return true;
+  forget_ended (self);
+  return !self->no_memory && (self->n_threads < self->threads_capacity / 2 ||
+                              reserve ((void **) &self->threads, &self->threads_capacity,
+                                       self->threads_capacity, sizeof *self->threads));
+}
+
+static void
+add_thread (ReplayWalkStacks *self, TxThreadId id, int64_t now_ns)
+{
+  if (now_ns < self->floor_ns)
+    now_ns = self->floor_ns;
+  self->threads[self->n_threads++] =
+      (ReplayWalkThread){ .id = id, .told_ns = now_ns, .last_ns = now_ns };
+}
+
+/* Valid until the next thread is new; NULL without memory. */
+static ReplayWalkThread *
+find_thread (ReplayWalkStacks *self, TxThreadId id, int64_t now_ns)
+{
+  uint32_t *number;
+
+  if (self->running < self->n_threads && self->threads[self->running].id == id)
+    return &self->threads[self->running];
+  number = make_room (self) ? _replay_ids_get (&self->ids, id) : NULL;
+  if (number == NULL)
+    {
+      self->no_memory = true;
+      return NULL;
+    }
+  if (*number == 0)
+    {
+      add_thread (self, id, now_ns);
+      *number = (uint32_t) self->n_threads;
+    }
+  self->running = *number - 1;
+  return &self->threads[self->running];
 }
 
 static ReplayWalkFrame *
@@ -417,7 +432,7 @@ _replay_walk_stacks_end_block (ReplayWalkStacks *self, int64_t mono_ns)
 {
   if (self->running < self->n_threads && mono_ns > self->threads[self->running].last_ns)
     self->threads[self->running].last_ns = mono_ns;
-  forget_ended (self);
+  self->running = SIZE_MAX;
 }
 
 void

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "tx-block-decoder-private.h"
+#include "tx-hash.h"
 
 void
 _tx_decoder_clear (TxBlockDecoder *self)
@@ -18,7 +19,8 @@ _tx_decoder_clear (TxBlockDecoder *self)
 static uint32_t *
 find_slot (TxBlockDecoder *self, TxThreadId id)
 {
-  size_t slot = id * 2654435769u;
+  /* The salt: where the table lies, which no trace can know. */
+  size_t slot = (size_t) tx_hash (id, (uint64_t) (uintptr_t) self->slots);
 
   for (;; slot++)
     {

@@ -45,6 +45,7 @@ typedef struct
 {
   TxTallyFunction **places; /* owned array of owned functions: hash table by id; NULL: free */
   size_t n_places;          /* 0 or a power of 2 */
+  uint64_t multiplier;      /* of ids, for their hashes: nothing that a trace could know */
   size_t n_functions;
   TxTallyLine **chunks; /* owned array of owned arrays */
   size_t n_chunks, chunks_capacity;
@@ -67,9 +68,9 @@ TxTallyLine *
 _tx_tally_find_line_slow (TxTally *self, TxTallyFunction *function, uint32_t number);
 
 static inline size_t
-_tx_tally_hash (uint32_t id)
+_tx_tally_hash (const TxTally *self, uint32_t id)
 {
-  return (size_t) ((id * UINT64_C (0x9e3779b97f4a7c15)) >> 32);
+  return (size_t) ((id * self->multiplier) >> 32);
 }
 
 static inline TxTallyFunction *
@@ -77,7 +78,7 @@ _tx_tally_find_function (TxTally *self, TxFunctionId id)
 {
   if (self->n_places)
     {
-      TxTallyFunction *found = self->places[_tx_tally_hash (id) & (self->n_places - 1)];
+      TxTallyFunction *found = self->places[_tx_tally_hash (self, id) & (self->n_places - 1)];
 
       if (found && found->id == id)
         return found;

@@ -6,6 +6,7 @@
 
 #include "tx-buffer-private.h"
 #include "tx-digester-private.h"
+#include "tx-hash.h"
 
 /* Lines that are made at once: few at first, for there may be thousands of threads. */
 #define CHUNK_LINES_MIN 8u
@@ -21,7 +22,7 @@
 static TxTallyFunction **
 find_place (const TxTally *self, TxFunctionId id)
 {
-  for (size_t place = _tx_tally_hash (id);; place++)
+  for (size_t place = _tx_tally_hash (self, id);; place++)
     {
       TxTallyFunction **found = &self->places[place & (self->n_places - 1)];
 
@@ -39,6 +40,7 @@ grow_places (TxTally *self)
   grown.places = calloc (grown.n_places, sizeof *grown.places);
   if (!grown.places)
     return false;
+  grown.multiplier = tx_hash ((uint64_t) (uintptr_t) grown.places, 0) | 1;
   for (size_t i = 0; i < self->n_places; i++)
     if (self->places[i])
       *find_place (&grown, self->places[i]->id) = self->places[i];
@@ -102,16 +104,14 @@ add_line (TxTally *self, TxFunctionId function, uint32_t number)
   return line;
 }
 
-static size_t
-hash_far (TxFunctionId function, uint32_t number)
-{
-  return (size_t) ((((uint64_t) function << 32 | number) * UINT64_C (0x9e3779b97f4a7c15)) >> 32);
-}
-
 static TxTallyLine **
 find_far_place (const TxTally *self, TxFunctionId function, uint32_t number)
 {
-  for (size_t place = hash_far (function, number);; place++)
+  /* The salt: where the table lies. */
+  size_t place =
+      (size_t) tx_hash ((uint64_t) function << 32 | number, (uint64_t) (uintptr_t) self->far_lines);
+
+  for (;; place++)
     {
       TxTallyLine **found = &self->far_lines[place & (self->n_far_places - 1)];
 

@@ -94,6 +94,42 @@ make_threads (Evil *evil)
     }
 }
 
+/* The number that @factor makes 1 of, of 32 bits. */
+static guint32
+invert (guint32 factor)
+{
+  guint32 inverse = factor;
+
+  for (int i = 0; i < 5; i++)
+    inverse *= 2 - factor * inverse;
+  return inverse;
+}
+
+/* The same with ids which, times what tables may multiply by, end in nearly the same bits. */
+static void
+make_alike (Evil *evil)
+{
+  static const guint32 factors[] = { 2654435761u, 2654435769u };
+  guint32 n = 0;
+
+  for (int i = 0; i < 20; i++)
+    {
+      g_autoptr (GByteArray) events = g_byte_array_new ();
+      guint32 inverse = invert (factors[i % 2]);
+
+      while (events->len < FILL)
+        {
+          guint32 id = inverse * (n << 19 | n >> 13);
+
+          n++;
+          evil_append (events, 0x87);
+          evil_append_varint (events, id);
+          evil_append (events, events->len > 8, 1, 1, 1, 5, 0x41);
+        }
+      evil_add_block (evil, events->data, events->len, NULL);
+    }
+}
+
 static void
 make_definitions (Evil *evil)
 {
@@ -540,6 +576,7 @@ const EvilRecipe evil_block_recipes[] = {
   { "deep-calls", make_deep_calls },
   { "deep-stacks", make_deep_stacks },
   { "threads", make_threads },
+  { "threads-alike", make_alike },
   { "definitions", make_definitions },
   { "digest-bombs", make_digest_bombs },
   { "digest-lies", make_digest_lies },

@@ -24,12 +24,12 @@ FULL = os.environ.get("TRACKEXEC_FULL") == "1"
 
 
 class Evil:
-    """The traces, in memory where that can be."""
+    """The traces, or some of them, in memory where that can be."""
 
-    def __init__(self, make_evil):
+    def __init__(self, make_evil, *only):
         place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
         self.directory = tempfile.mkdtemp(prefix="trackexec-evil-", dir=place)
-        made = subprocess.run([make_evil, self.directory], stdout=subprocess.PIPE, check=True, text=True)
+        made = subprocess.run([make_evil, self.directory, *only], stdout=subprocess.PIPE, check=True, text=True)
         self.run = os.path.join(self.directory, "run")
         self.names = made.stdout.split()
         self.before = self.look()

@@ -8,6 +8,8 @@
 #include "trace/tx-digest-run-private.h"
 #include "trace/tx-digester-private.h"
 #include "trace/tx-digester-scan-private.h"
+#include "trace/tx-format-private.h"
+#include "trace/tx-stream.h"
 #include "trace/tx.h"
 #include "trace-text.h"
 
@@ -231,6 +233,9 @@ make_random_text (GRand *random)
   guint depths[3] = { 0 };
   guint thread = 0;
 
+  /* The functions have ids about the last that is called by one byte. */
+  for (guint i = 1; i < TX_CALL_NEAR_MAX; i++)
+    g_string_append_printf (text, "code other%u@a.py:1; ", i);
   for (guint i = 0; i < 3000; i++)
     {
       gint kind = g_rand_int_range (random, 0, 100);
@@ -387,6 +392,80 @@ test_scan_equals_decoded (void)
 {
   for (guint32 seed = 100; seed <= 140; seed++)
     check_random_scan (seed);
+}
+
+static bool
+tell_first_line (void *data, TxFunctionId function, uint32_t *ret_first_line)
+{
+  *ret_first_line = 5;
+  return true;
+}
+
+/* Seconds for the digest of a block that calls these functions, once each. */
+static double
+time_calls (const GArray *ids)
+{
+  g_autoptr (GByteArray) events = g_byte_array_new ();
+  static const guint8 stack[] = { TX_BYTE_STACK, 1, 0, 1, 1, 1, 5 };
+  TxBlockTimes times = { 1000, 2000, 1000 };
+  TxDigester *digester = tx_digester_new ();
+  g_autoptr (GTimer) timer = NULL;
+  TxBlock *block;
+  TxDigest *digest;
+  double seconds;
+
+  g_byte_array_append (events, stack, sizeof stack);
+  for (guint i = 0; i < ids->len; i++)
+    {
+      uint8_t bytes[8];
+      uint8_t *end = _tx_put_call (bytes, g_array_index (ids, uint32_t, i));
+
+      *end++ = 0x41;
+      *end++ = TX_BYTE_RETURN;
+      g_byte_array_append (events, bytes, (guint) (end - bytes));
+    }
+  block = tx_block_decode (events->data, events->len, 0, &times, tell_first_line, NULL, NULL);
+  g_assert_false (block->damaged);
+  timer = g_timer_new ();
+  digest = tx_digester_add (digester, block);
+  seconds = g_timer_elapsed (timer, NULL);
+  g_assert_cmpuint (digest->steps, ==, ids->len);
+  tx_digest_free (digest);
+  tx_digester_free (digester);
+  tx_block_free (block);
+  return seconds;
+}
+
+/* Functions whose ids a usual hash puts into the same few places cost no more than others. */
+static void
+test_functions_that_hash_alike (void)
+{
+  enum
+  {
+    N = 20000
+  };
+  g_autoptr (GArray) alike = g_array_new (FALSE, FALSE, sizeof (uint32_t));
+  g_autoptr (GArray) others = g_array_new (FALSE, FALSE, sizeof (uint32_t));
+  double seconds_alike = 0, seconds_others = 0;
+
+  for (uint32_t id = 2; alike->len < N; id++)
+    if (((id * UINT64_C (0x9e3779b97f4a7c15)) >> 32 & 0x1ffff) < 4)
+      g_array_append_val (alike, id);
+  for (uint32_t i = 1; i <= N; i++)
+    {
+      uint32_t id = i * 40009;
+
+      g_array_append_val (others, id);
+    }
+  /* The machine may be busy with something else. */
+  for (guint i = 0; i < 5; i++)
+    {
+      seconds_alike = time_calls (alike);
+      seconds_others = time_calls (others);
+      if (seconds_alike < 5 * seconds_others)
+        return;
+    }
+  g_error ("%f s, and %f s for others", seconds_alike, seconds_others);
 }
 
 /* Both ways of counting, in a block that lasts as long as a clock can tell. */
@@ -673,6 +752,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/trace/digest/functions-that-hash-alike", test_functions_that_hash_alike);
   g_test_add_func ("/trace/digest/self-and-cumulated", test_self_and_cumulated);
   g_test_add_func ("/trace/digest/recursion-counts-once", test_recursion_counts_once);
   g_test_add_func ("/trace/digest/next-block", test_time_goes_on_in_the_next_block);
