@@ -28,7 +28,8 @@
   "stamp; worker: line 70003; resume G; line 22; return; return; end-thread; main: line 6;"        \
   "precise; line 7; +10us; line 6; imprecise; repeat 3 (call deep" A ":30; line 31); block;"       \
   "repeat 3 (return; line 32); resync main" A ":1 6; line 8; " ASYNC "repeat 40 (line 9; worker: " \
-  "call run@b.py:70000; line 70001; +1ms; return; block; main: line 10; +1ms; block)"
+  "call run@b.py:70000; line 70001; +1ms; return; block; main: line 10; +1ms; block); "            \
+  "call last" A ":60; line 61; +1ms; stamp; line 62" /* in the ring, of one that died */
 
 /* Coroutines that wait for each other, an exception, and a line that sleeps: the block's digest has
  * something in each section. */
