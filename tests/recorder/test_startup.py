@@ -94,6 +94,18 @@ class StartupTest(recordings.RecorderTest):
         self.assertEqual((done.stdout, done.stderr), ("2\n", ""))
         self.assertFalse(os.path.exists(self.base))
 
+    def test_little_is_loaded(self):
+        """Also where nothing can be recorded: the program finds its modules as without us."""
+        self.command("enable-startup")
+        show = "import sys; print(*[m for m in ('logging', 're', 'threading') if m in sys.modules])"
+        plain = self.run_python("-c", show, recorded=False).stdout
+        for mode in (0o700, 0o777):
+            os.mkdir(self.base)
+            os.chmod(self.base, mode)
+            self.assertEqual(self.run_python("-c", show).stdout, plain)
+            self.assertEqual(len(os.listdir(self.base)), 2 if mode == 0o700 else 0)
+            shutil.rmtree(self.base)
+
     def test_the_cost_without_variables(self):
         self.command("enable-startup")
         program = """\

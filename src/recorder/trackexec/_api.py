@@ -21,15 +21,18 @@ _said = set()
 
 def _say(message, *args):
     """Log a message of ours, each once a process, where the program wants to see it."""
-    if message in _said:
-        return
+    if message in _said or "logging" not in sys.modules:
+        return  # said already, or there is nobody to hear it
     _said.add(message)
     import logging
 
     logger = logging.getLogger("trackexec")
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
-    logger.warning(message, *args)
+    try:
+        logger.warning(message, *args)
+    except Exception:  # of a handler of the program's
+        pass
 
 
 def _get_items(scopes):
