@@ -111,12 +111,25 @@ def _after_fork_in_child():
         _multiprocessing_is_told = True
 
 
-def _read_children(children, default):
+def _read_children(children):
     """Return whether forked children are recorded."""
-    children = children or default
     if children not in ("trace", "none"):
         raise ValueError(f"children must be 'trace' or 'none', not {children!r}")
     return children == "trace"
+
+
+def read_children(given, environ):
+    """Return (whether forked children are recorded, lines for `info`).
+
+    given: what the caller says; where that is nothing, the environment's TRACKEXEC_CHILDREN is taken,
+    which is left out and told of if it is bad, as limits are.
+    """
+    if given:
+        return _read_children(given), []
+    try:
+        return _read_children(environ.get("TRACKEXEC_CHILDREN") or "trace"), []
+    except ValueError as error:
+        return True, [("warning.children", f"TRACKEXEC_CHILDREN is left out: {error}")]
 
 
 def _start(items, directory, exclude, ring_dir, limits, children=False, links=(), recover=None):
@@ -175,7 +188,7 @@ def record(package_or_module, dir, *, exclude=(), ring_dir=None, children="none"
     if _recorder.is_recording():
         raise RuntimeError("a recording is already running in this process")
     items = _get_items(package_or_module)
-    children = _read_children(children, "none")
+    children = _read_children(children or "none")
     directory = _directory.make_private(os.fspath(dir))
     try:
         _start(items, directory, exclude, ring_dir, limits, children)
@@ -240,9 +253,9 @@ def _enable(base, name, items, exclude, start_time, ring_dir, children, limits):
     if _recorder.is_recording():
         _say("enable() is left out: a recording is already running in this process")
         return False
-    children = _read_children(children, os.environ.get("TRACKEXEC_CHILDREN") or "trace")
+    children, lines = read_children(children, os.environ)
     directory, links = _make_run(base, name, start_time)
-    start_in_run(items, directory, exclude, ring_dir, limits, children, links, base)
+    start_in_run(items, directory, exclude, ring_dir, limits, children, lines + links, base)
     if children:
         # What this process starts joins the run, where it records itself.
         os.environ["TRACKEXEC_PARENT"] = directory
