@@ -193,6 +193,32 @@ class StartupTest(recordings.RecorderTest):
             self.assert_recorded(traces[name])
             shutil.rmtree(self.base)
 
+    def test_a_program_from_standard_input_has_a_name(self):
+        self.command("enable-startup")
+        os.mkdir(self.base)
+        self.run_python("-")
+        self.assertEqual(list(self.find_traces()), ["python"])
+
+    def test_what_a_program_under_run_starts_joins_it(self):
+        self.command("enable-startup")
+        os.mkdir(self.base)
+        self.write(
+            "program.py",
+            """\
+            import pkg.work, subprocess, sys, time
+            time.sleep(1.1)  # else the run would have the same name anyway
+            pkg.work.work(1)
+            if len(sys.argv) == 1:
+                subprocess.run([sys.executable, __file__, "child"], check=True)
+            """,
+        )
+        self.run_python("-m", "trackexec", "run", "program.py")
+        traces = self.find_traces()
+        self.assertEqual(len(traces), 2, traces)
+        child = max(traces, key=len)
+        self.assertEqual(recordings.read_info(traces[child])["parent"], "program")
+        self.assert_recorded(traces[child])
+
     def test_our_own_commands_are_not_recorded(self):
         self.command("enable-startup")
         os.mkdir(self.base, 0o700)

@@ -221,7 +221,7 @@ def _get_default_scope(frame):
 
 def _get_default_name():
     name = os.path.basename((getattr(sys, "argv", None) or [""])[0])
-    if name in ("-c", "-m"):  # at the interpreter's start
+    if name in ("-c", "-m", "-"):  # at the interpreter's start, or from standard input
         from ._startup import get_name
 
         return get_name()

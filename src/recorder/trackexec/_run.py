@@ -170,6 +170,9 @@ def _start(options):
         _api.start_in_run(items, directory, options.exclude, None, {}, children, lines, base)
     except (OSError, RuntimeError, ValueError) as error:
         _fail(f"cannot record into {base!r}: {error}", 1)
+    if children and os.environ.get("TRACKEXEC_DIR"):
+        # What the program starts and the environment lets record itself joins the run.
+        os.environ["TRACKEXEC_PARENT"] = directory
     if options.verbose:
         sys.stderr.write(f"trackexec: recording into {directory}\n")
 
