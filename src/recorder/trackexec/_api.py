@@ -234,12 +234,29 @@ def _get_name_beside(parent):
     return f"{parent if name in ('-c', '-m', 'python') else name}.{os.getpid()}"
 
 
+# (process, TRACKEXEC_PARENT as it has set it, and as it was before)
+_parent_told = (0, None, None)
+
+
+def _get_parent():
+    """Return what the environment says of the trace of the process that started us."""
+    parent = os.environ.get("TRACKEXEC_PARENT")
+    return _parent_told[2] if _parent_told[:2] == (os.getpid(), parent) else parent
+
+
+def _tell_parent(directory):
+    """Let what this process starts, and records itself, join the run of the trace in this directory."""
+    global _parent_told
+    _parent_told = os.getpid(), directory, _get_parent()
+    os.environ["TRACKEXEC_PARENT"] = directory
+
+
 def _make_run(base, name, start_time):
     """Make the trace's directory: in a run of its own, or in that of the process that started us.
 
     Return it, and the lines of `info` that link to the parent.
     """
-    run, parent = _directory.find_parent(base, os.environ.get("TRACKEXEC_PARENT"))
+    run, parent = _directory.find_parent(base, _get_parent())
     if run is None or (start_time is not None and _directory.format_start(start_time) != run):
         return _directory.make_run(base, name or _get_default_name(), start_time), []
     directory = _directory.make_run(base, name or _get_name_beside(parent), run)
@@ -257,8 +274,7 @@ def _enable(base, name, items, exclude, start_time, ring_dir, children, limits):
     directory, links = _make_run(base, name, start_time)
     start_in_run(items, directory, exclude, ring_dir, limits, children, lines + links, base)
     if children:
-        # What this process starts joins the run, where it records itself.
-        os.environ["TRACKEXEC_PARENT"] = directory
+        _tell_parent(directory)
     return True
 
 

@@ -171,8 +171,7 @@ def _start(options):
     except (OSError, RuntimeError, ValueError) as error:
         _fail(f"cannot record into {base!r}: {error}", 1)
     if children and os.environ.get("TRACKEXEC_DIR"):
-        # What the program starts and the environment lets record itself joins the run.
-        os.environ["TRACKEXEC_PARENT"] = directory
+        _api._tell_parent(directory)
     if options.verbose:
         sys.stderr.write(f"trackexec: recording into {directory}\n")
 
