@@ -7,9 +7,9 @@
 
 typedef struct
 {
-  TxOs *os;   /* borrowed */
-  char *path; /* owned; absolute, links resolved */
-  int fd;     /* owned; -1: not open */
+  TxOs *os;    /* borrowed */
+  char *path;  /* owned; absolute, links resolved */
+  int fd;      /* owned; -1: not open */
   int kept_fd; /* owned: the same in the program's table of descriptors; -1: not there */
   uint64_t device, inode;
 } TxDirectory;

@@ -82,10 +82,10 @@ void _tx_os_wake (_Atomic uint32_t *word);
 
 /**
  * _tx_os_own_descriptors:
- * A native thread begins with it: what it opens is seen by nobody else, and takes no number that the
- * program's next file would have had; nor can a program that closes whatever it finds, as daemons do,
- * leave the thread with a file of the program's. Where the kernel has no such thing (before Linux
- * 5.9), all goes on as in the program's threads.
+ * A native thread begins with it: what it opens is seen by nobody else, and takes no number that
+ * the program's next file would have had; nor can a program that closes whatever it finds, as
+ * daemons do, leave the thread with a file of the program's. Where the kernel has no such thing
+ * (before Linux 5.9), all goes on as in the program's threads.
  */
 void _tx_os_own_descriptors (void);
 bool _tx_os_has_own_descriptors (void);

@@ -147,8 +147,8 @@ remove_file (int dir_fd, const char *name, void *data)
   return strcmp (name, TX_FILE_INFO) == 0 || unlinkat (dir_fd, name, 0) == 0;
 }
 
-/* Looked at once more: since the run was looked through another process may have joined it. What may
- * be removed stays so. */
+/* Looked at once more: since the run was looked through another process may have joined it. What
+ * may be removed stays so. */
 static bool
 remove_trace (int run_fd, const char *name, void *data)
 {
