@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* What the descriptor stands for is not ours; no errno, for looking may fail with any of them. */
@@ -17,7 +18,7 @@ _tx_directory_open (TxDirectory *self, TxOs *os, const char *path)
   struct stat status;
   int fd, result;
 
-  *self = (TxDirectory){ .os = os, .fd = -1 };
+  *self = (TxDirectory){ .os = os, .fd = -1, .kept_fd = -1 };
   self->path = realpath (path, NULL);
   if (!self->path)
     return -errno;
@@ -50,44 +51,81 @@ check_fd (const TxDirectory *self, int fd)
   return status.st_nlink == 0 ? -ENOENT : 0;
 }
 
+static void
+close_fd (TxDirectory *self, int *fd)
+{
+  int result = self->os && *fd >= 0 ? check_fd (self, *fd) : -EBADF;
+
+  if (result == 0 || result == -ENOENT)
+    self->os->close (self->os, *fd);
+  *fd = -1;
+}
+
 void
 _tx_directory_close (TxDirectory *self)
 {
-  int result = self->os && self->fd >= 0 ? check_fd (self, self->fd) : -EBADF;
-
-  if (result == 0 || result == -ENOENT)
-    self->os->close (self->os, self->fd);
-  self->fd = -1;
+  close_fd (self, &self->fd);
 }
 
 void
 _tx_directory_clear (TxDirectory *self)
 {
   _tx_directory_close (self);
+  close_fd (self, &self->kept_fd);
   free (self->path);
   self->path = NULL;
+}
+
+void
+_tx_directory_hand_over (TxDirectory *self)
+{
+  if (_tx_os_has_own_descriptors ())
+    _tx_directory_close (self);
+  else
+    self->kept_fd = self->fd;
+  self->fd = -1;
+}
+
+/* The directory that is at @path, if it is the same. */
+static int
+open_same (TxDirectory *self, const char *path, int flags)
+{
+  int fd = self->os->open (self->os, AT_FDCWD, path, flags, 0);
+  int result = fd < 0 ? fd : check_fd (self, fd);
+
+  if (fd >= 0 && result != 0)
+    self->os->close (self->os, fd);
+  if (result == SOMETHING_ELSE)
+    return -ESTALE;
+  return result < 0 ? result : fd;
+}
+
+static int
+open_again (TxDirectory *self)
+{
+  char path[32];
+  int fd = -EBADF;
+
+  if (self->kept_fd >= 0)
+    {
+      snprintf (path, sizeof path, "/proc/self/fd/%d", self->kept_fd);
+      fd = open_same (self, path, OPEN_FLAGS & ~O_NOFOLLOW);
+    }
+  return fd >= 0 ? fd : open_same (self, self->path, OPEN_FLAGS);
 }
 
 int
 _tx_directory_get_fd (TxDirectory *self)
 {
   int result = self->fd >= 0 ? check_fd (self, self->fd) : -EBADF;
-  int fd;
 
   if (result == 0)
     return self->fd;
   if (result != SOMETHING_ELSE && result != -EBADF)
     return result;
   self->fd = -1; /* whoever has that number now shall keep it */
-  fd = self->os->open (self->os, AT_FDCWD, self->path, OPEN_FLAGS, 0);
-  if (fd < 0)
-    return fd;
-  result = check_fd (self, fd);
-  if (result != 0)
-    {
-      self->os->close (self->os, fd);
-      return result == SOMETHING_ELSE ? -ESTALE : result;
-    }
-  self->fd = fd;
-  return fd;
+  result = open_again (self);
+  if (result >= 0)
+    self->fd = result;
+  return result;
 }

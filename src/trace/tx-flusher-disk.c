@@ -216,6 +216,17 @@ sync_if_due (TxFlusher *self)
     sync_files (self);
 }
 
+/* What a descriptor stands for is looked at first. */
+void
+_tx_flusher_close_files (TxFlusher *self)
+{
+  _tx_output_close (&self->catalog.catalog);
+  _tx_output_close (&self->catalog.sources);
+  _tx_output_close (&self->segments.segment);
+  _tx_output_close (&self->segments.index);
+  _tx_output_close (&self->segments.digests);
+}
+
 /* ---- All of it ---- */
 
 static void

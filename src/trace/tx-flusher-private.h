@@ -121,6 +121,9 @@ int _tx_flusher_encode (TxFlusher *self);
  */
 bool _tx_flusher_work (TxFlusher *self, bool is_forced);
 
+/** _tx_flusher_close_files: they are opened again when something is to be written. */
+void _tx_flusher_close_files (TxFlusher *self);
+
 /** _tx_flusher_has_sealed: whether a sealed slot waits. Any thread's. */
 bool _tx_flusher_has_sealed (TxFlusher *self);
 

@@ -214,6 +214,7 @@ turn_disk (TxFlusher *self)
 static void
 begin_thread (TxFlusher *self, TxNativeThread *thread)
 {
+  _tx_os_own_descriptors ();
   pthread_mutex_lock (&self->mutex);
   thread->kernel_id = _tx_os_get_thread_id ();
   pthread_mutex_unlock (&self->mutex);
@@ -258,6 +259,11 @@ run_disk (void *data)
   begin_thread (self, &self->disk);
   while (turn_disk (self))
     ;
+  if (_tx_os_has_own_descriptors ())
+    {
+      _tx_flusher_close_files (self);
+      _tx_directory_close (self->segments.directory);
+    }
   end_thread (self, &self->disk);
   return NULL;
 }

@@ -132,6 +132,7 @@ run (void *data)
   TxLateWriter *self = data;
   bool is_left;
 
+  _tx_os_own_descriptors ();
   atomic_store (&self->kernel_id, _tx_os_get_thread_id ());
   make (self);
   pthread_mutex_lock (&self->mutex);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -78,6 +79,16 @@ _tx_os_get_file_ns (const struct timespec *time)
 /* Sleeps while @word is @value, for at most @timeout_ns (negative: no limit). May wake early. */
 void _tx_os_wait (_Atomic uint32_t *word, uint32_t value, int64_t timeout_ns);
 void _tx_os_wake (_Atomic uint32_t *word);
+
+/**
+ * _tx_os_own_descriptors:
+ * A native thread begins with it: what it opens is seen by nobody else, and takes no number that
+ * the program's next file would have had; nor can a program that closes whatever it finds, as
+ * daemons do, leave the thread with a file of the program's. Where the kernel has no such thing
+ * (before Linux 5.9), all goes on as in the program's threads.
+ */
+void _tx_os_own_descriptors (void);
+bool _tx_os_has_own_descriptors (void);
 
 int _tx_os_get_thread_id (void);
 

@@ -21,6 +21,24 @@
 /* LZ4 keeps 16 KiB on the stack; the rest is for sanitizers and the C library. */
 #define THREAD_STACK_SIZE (512u * 1024u)
 
+/* The numbers below are the standard streams', also of a process that was begun without them: what
+ * anybody prints there shall not come into a file of ours. */
+#define FD_MIN 3
+
+static int
+move_from_streams (int fd)
+{
+  int moved;
+
+  if (fd >= FD_MIN)
+    return fd;
+  moved = fcntl (fd, F_DUPFD_CLOEXEC, FD_MIN);
+  if (moved < 0)
+    moved = -errno;
+  close (fd);
+  return moved;
+}
+
 static int
 os_open (TxOs *self, int dir_fd, const char *path, int flags, mode_t mode)
 {
@@ -29,7 +47,7 @@ os_open (TxOs *self, int dir_fd, const char *path, int flags, mode_t mode)
   do
     fd = openat (dir_fd, path, flags, mode);
   while (fd < 0 && errno == EINTR);
-  return fd < 0 ? -errno : fd;
+  return fd < 0 ? -errno : move_from_streams (fd);
 }
 
 static int
@@ -270,6 +288,27 @@ void
 _tx_os_wake (_Atomic uint32_t *word)
 {
   syscall (SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+}
+
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+#ifndef CLOSE_RANGE_UNSHARE
+#define CLOSE_RANGE_UNSHARE (1u << 1)
+#endif
+
+static _Thread_local bool has_own_descriptors;
+
+void
+_tx_os_own_descriptors (void)
+{
+  has_own_descriptors = syscall (SYS_close_range, 0u, ~0u, CLOSE_RANGE_UNSHARE) == 0;
+}
+
+bool
+_tx_os_has_own_descriptors (void)
+{
+  return has_own_descriptors;
 }
 
 int

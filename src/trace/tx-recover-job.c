@@ -97,6 +97,7 @@ run (void *data)
   TxRecoverStats stats = { .cut = &self->cut };
   int64_t begun_ns = _tx_os_get_mono_ns ();
 
+  _tx_os_own_descriptors ();
   atomic_store (&self->kernel_id, _tx_os_get_thread_id ());
   if (!atomic_load (&self->is_looked_through))
     {

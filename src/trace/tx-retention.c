@@ -147,10 +147,13 @@ remove_file (int dir_fd, const char *name, void *data)
   return strcmp (name, TX_FILE_INFO) == 0 || unlinkat (dir_fd, name, 0) == 0;
 }
 
+/* Looked at once more: since the run was looked through another process may have joined it. What
+ * may be removed stays so. */
 static bool
 remove_trace (int run_fd, const char *name, void *data)
 {
-  int fd = open_ours (run_fd, name);
+  time_t newest = 0;
+  int fd = look_at_trace (run_fd, name, &newest) ? open_ours (run_fd, name) : -1;
   bool is_gone;
 
   if (fd < 0)

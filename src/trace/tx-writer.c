@@ -199,24 +199,14 @@ clear_flusher (TxFlusher *self)
   _tx_hard_compressor_free (self->hard_compressor);
 }
 
-/* In a forked child whose parent had no time to end its disk thread: that may have been in the middle
- * of anything, so its memory is left alone. What a descriptor stands for is looked at first. */
-static void
-close_flusher (TxFlusher *self)
-{
-  _tx_output_close (&self->catalog.catalog);
-  _tx_output_close (&self->catalog.sources);
-  _tx_output_close (&self->segments.segment);
-  _tx_output_close (&self->segments.index);
-  _tx_output_close (&self->segments.digests);
-}
-
-/* Frees all that a writer may have; the ring's file is not touched. */
+/* Frees all that a writer may have; the ring's file is not touched. In a forked child whose parent had
+ * no time to end its disk thread, that may have been in the middle of anything: its memory is left
+ * alone. */
 static void
 free_writer (TxWriter *self)
 {
   if (self->is_abandoned && self->flusher.disk.is_running)
-    close_flusher (&self->flusher);
+    _tx_flusher_close_files (&self->flusher);
   else
     clear_flusher (&self->flusher);
   _tx_stream_free (self->stream);
@@ -293,6 +283,11 @@ set_up (TxWriter *self, const char *directory, const TxWriterOptions *options, T
   self->flusher.catalog.is_given_sources = options->is_converted;
   if (result < 0)
     return tx_error_set_errno (error, -result, "cannot record into '%s'", directory);
+  if (!options->manual)
+    {
+      _tx_flusher_close_files (&self->flusher);
+      _tx_directory_hand_over (&self->directory);
+    }
   return TX_OK;
 }
 

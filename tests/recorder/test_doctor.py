@@ -65,7 +65,7 @@ class DoctorTest(recordings.RecorderTest):
             ([], {}, "TRACKEXEC_DIR is not set"),
             ([missing], {}, "does not exist"),
             ([], {"TRACKEXEC_DIR": missing}, "does not exist"),
-            ([self.write("file", "x")], {}, "does not exist"),
+            ([self.write("file", "x")], {}, "is no directory"),
         ):
             text = self.doctor(*arguments, status=1, **env)
             (line,) = [line for line in text.splitlines() if line.startswith("!")]
@@ -92,6 +92,9 @@ class DoctorTest(recordings.RecorderTest):
     def test_limits(self):
         _, found = self.find(self.base, TRACKEXEC_MAX_SIZE="1G")
         self.assertEqual(found["limits"][0]["TRACKEXEC_MAX_SIZE"], "1G")
+        _, found = self.find(self.base, TRACKEXEC_MAX_SIZE="much", TRACKEXEC_CHILDREN="all")
+        self.assertEqual([finding["state"] for finding in found["limits"]], ["ok", "note", "note"])
+        self.assertIn("TRACKEXEC_CHILDREN is left out", found["limits"][2]["text"])
 
     def test_rings_of_dead_processes(self):
         program = """\

@@ -197,6 +197,24 @@ class EnableTest(recordings.RecorderTest):
         self.assertEqual(self.enable(), "True")
         self.assertEqual(len(os.listdir(self.base)), 2)
 
+    def test_a_process_that_begins_again_is_no_child_of_its_own(self):
+        os.mkdir(self.base)
+        program = """\
+            import os, subprocess, sys, time, trackexec
+            for turn in range(2):
+                assert trackexec.enable("base", name=sys.argv[1] + str(turn), package="__main__")
+                trackexec.stop()
+                time.sleep(1.1)
+            if sys.argv[1] == "a":
+                subprocess.run([sys.executable, __file__, "b"], check=True)
+            """
+        self.enable(program, "a")
+        runs = sorted(name for name in os.listdir(self.base) if name != "latest")
+        traces = [sorted(os.listdir(os.path.join(self.base, run))) for run in runs]
+        self.assertEqual(traces, [["a0"], ["a1", "b0", "b1"]])
+        info = [recordings.read_info(os.path.join(self.base, runs[-1], name)) for name in traces[-1]]
+        self.assertEqual([i.get("parent") for i in info], [None, "a1", "a1"])
+
     def test_names_cannot_escape(self):
         os.mkdir(self.base)
         program = """\

@@ -217,10 +217,12 @@ class LimitsTest(recordings.RecorderTest):
             print(trackexec.enable("base", name="a", package="__main__", max_size="much"))
             """,
             TRACKEXEC_MAX_SIZE="much",
+            TRACKEXEC_CHILDREN="all",
         )
         self.assertEqual(out, "True\nFalse\n")
-        trace = os.path.join(self.directory, "base", "latest", "a")
-        self.assertIn("TRACKEXEC_MAX_SIZE", recordings.read_info(trace)["warning.max_size"])
+        info = recordings.read_info(os.path.join(self.directory, "base", "latest", "a"))
+        self.assertIn("TRACKEXEC_MAX_SIZE", info["warning.max_size"])
+        self.assertIn("TRACKEXEC_CHILDREN", info["warning.children"])
 
     def test_size_and_runs(self):
         self.run_program(

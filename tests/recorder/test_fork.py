@@ -423,5 +423,65 @@ class ShapesTest(recordings.RecorderTest):
         self.assertEqual([(e.function, e.line, e.depth) for e in raised], [("refuse", 10, 1)])
 
 
+class DescriptorsTest(recordings.RecorderTest):
+    def test_numbers_are_the_programs(self):
+        """Who becomes a daemon closes all that it finds, and counts on the numbers that come next."""
+        for number in range(400):
+            self.write(f"app/m{number}.py", "x = 1\n")
+        self.run_program(
+            """\
+            import os, time, trackexec
+            trackexec.record("app", "trace/server", children="trace")
+            codes = [compile("x = 1", os.path.abspath(f"app/m{i}.py"), "exec") for i in range(400)]
+            wanted = [0, 1, 2, 3, 4]
+            pid = os.fork()
+            if pid == 0:
+                for code in codes:
+                    # Its text is copied by the recorder's thread.
+                    exec(code, {"__name__": "app"})
+                    for turn in range(20):
+                        os.closerange(0, 64)
+                        found = [os.open(os.devnull, os.O_RDWR), os.dup(0), os.dup(0), *os.pipe()]
+                        if found != wanted or os.write(4, b"x") != 1 or os.read(3, 2) != b"x":
+                            os._exit(1)
+                os._exit(0)
+            assert os.waitpid(pid, 0)[1] == 0
+            """
+        )
+        done = recordings.spawn(
+            [sys.executable, "-m", "trackexec", "recover", self.trace], self.directory
+        )
+        self.assertEqual(done.returncode, 0)
+        (child,) = glob.glob(os.path.join(self.trace, "server.*"))
+        self.assertEqual(self.lines(child), [1] * 400)
+
+    def test_streams_that_were_closed_stay_closed(self):
+        path = self.write(
+            "program.py",
+            """\
+            import os, sys, time, trackexec
+            assert trackexec.enable("base", name="server", package="__main__")
+            def find():
+                time.sleep(0.1)
+                return [number for number in range(3) if os.path.exists(f"/proc/self/fd/{number}")]
+            found = find()
+            if os.fork() == 0:
+                found += find()
+            else:
+                os.wait()
+            with open("found", "a") as file:
+                print(found, file=file)
+            """,
+        )
+        os.mkdir(os.path.join(self.directory, "base"))
+        command = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", sys.executable, path]
+        self.assertEqual(recordings.spawn(command, self.directory).returncode, 0)
+        with open(os.path.join(self.directory, "found"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), "[]\n[]\n")
+        (run,) = glob.glob(os.path.join(self.directory, "base", "[0-9]*"))
+        for trace in os.listdir(run):
+            self.assertIn(12, self.lines(os.path.join(run, trace)))
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -94,6 +94,18 @@ class StartupTest(recordings.RecorderTest):
         self.assertEqual((done.stdout, done.stderr), ("2\n", ""))
         self.assertFalse(os.path.exists(self.base))
 
+    def test_little_is_loaded(self):
+        """Also where nothing can be recorded: the program finds its modules as without us."""
+        self.command("enable-startup")
+        show = "import sys; print(*[m for m in ('logging', 're', 'threading') if m in sys.modules])"
+        plain = self.run_python("-c", show, recorded=False).stdout
+        for mode in (0o700, 0o777):
+            os.mkdir(self.base)
+            os.chmod(self.base, mode)
+            self.assertEqual(self.run_python("-c", show).stdout, plain)
+            self.assertEqual(len(os.listdir(self.base)), 2 if mode == 0o700 else 0)
+            shutil.rmtree(self.base)
+
     def test_the_cost_without_variables(self):
         self.command("enable-startup")
         program = """\
@@ -180,6 +192,32 @@ class StartupTest(recordings.RecorderTest):
             self.assertEqual(list(traces), [name])
             self.assert_recorded(traces[name])
             shutil.rmtree(self.base)
+
+    def test_a_program_from_standard_input_has_a_name(self):
+        self.command("enable-startup")
+        os.mkdir(self.base)
+        self.run_python("-")
+        self.assertEqual(list(self.find_traces()), ["python"])
+
+    def test_what_a_program_under_run_starts_joins_it(self):
+        self.command("enable-startup")
+        os.mkdir(self.base)
+        self.write(
+            "program.py",
+            """\
+            import pkg.work, subprocess, sys, time
+            time.sleep(1.1)  # else the run would have the same name anyway
+            pkg.work.work(1)
+            if len(sys.argv) == 1:
+                subprocess.run([sys.executable, __file__, "child"], check=True)
+            """,
+        )
+        self.run_python("-m", "trackexec", "run", "program.py")
+        traces = self.find_traces()
+        self.assertEqual(len(traces), 2, traces)
+        child = max(traces, key=len)
+        self.assertEqual(recordings.read_info(traces[child])["parent"], "program")
+        self.assert_recorded(traces[child])
 
     def test_our_own_commands_are_not_recorded(self):
         self.command("enable-startup")

@@ -564,6 +564,62 @@ test_old_runs (void)
   trace_text_remove_directory (base);
 }
 
+typedef struct
+{
+  const char *base;
+  gulong delay_us;
+  gboolean is_in_time;
+} Joining;
+
+/* What a program does that a process of the run, long gone, had started. */
+static void *
+join_run (void *data)
+{
+  Joining *joining = data;
+  char *directory = g_build_filename (joining->base, "250101-000000", "alive", NULL);
+  char *alive, boot_id[37];
+
+  _tx_os_get_boot_id (boot_id);
+  alive = g_strdup_printf ("format=1.0\npid=%ld\nstart_ticks=%" G_GUINT64_FORMAT "\nboot_id=%s\n",
+                           (long) getpid (), (guint64) _tx_os_get_start_ticks (), boot_id);
+  g_usleep (joining->delay_us);
+  joining->is_in_time = g_mkdir (directory, 0700) == 0;
+  if (joining->is_in_time)
+    put_file (directory, "info", alive);
+  g_free (alive);
+  g_free (directory);
+  return NULL;
+}
+
+static void
+test_run_that_is_joined (void)
+{
+  guint n_joined = 0;
+
+  for (guint i = 0; i < 30; i++)
+    {
+      char *base = trace_text_make_directory ();
+      Joining joining = { base, i * 300, FALSE };
+      GThread *thread;
+
+      for (guint j = 0; j < 100; j++)
+        {
+          char *info = g_strdup_printf ("250101-000000/t%u/info", j);
+
+          put_file (base, info, DEAD);
+          g_free (info);
+        }
+      put_run (base, "250102-000000");
+      thread = g_thread_new ("join", join_run, &joining);
+      (void) tx_retention_remove_runs (base, 1, 0, NULL);
+      g_thread_join (thread);
+      g_assert_cmpint (exists (base, "250101-000000/alive/info"), ==, joining.is_in_time);
+      n_joined += joining.is_in_time;
+      trace_text_remove_directory (base);
+    }
+  g_assert_cmpuint (n_joined, >, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -575,5 +631,6 @@ main (int argc, char **argv)
   g_test_add_func ("/trace/limits/refusing-disk", test_refusing_disk);
   g_test_add_func ("/trace/limits/no-silent-loss", test_no_silent_loss);
   g_test_add_func ("/trace/limits/old-runs", test_old_runs);
+  g_test_add_func ("/trace/limits/run-that-is-joined", test_run_that_is_joined);
   return g_test_run ();
 }

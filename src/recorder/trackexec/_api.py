@@ -21,15 +21,18 @@ _said = set()
 
 def _say(message, *args):
     """Log a message of ours, each once a process, where the program wants to see it."""
-    if message in _said:
-        return
+    if message in _said or "logging" not in sys.modules:
+        return  # said already, or there is nobody to hear it
     _said.add(message)
     import logging
 
     logger = logging.getLogger("trackexec")
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
-    logger.warning(message, *args)
+    try:
+        logger.warning(message, *args)
+    except Exception:  # of a handler of the program's
+        pass
 
 
 def _get_items(scopes):
@@ -108,12 +111,25 @@ def _after_fork_in_child():
         _multiprocessing_is_told = True
 
 
-def _read_children(children, default):
+def _read_children(children):
     """Return whether forked children are recorded."""
-    children = children or default
     if children not in ("trace", "none"):
         raise ValueError(f"children must be 'trace' or 'none', not {children!r}")
     return children == "trace"
+
+
+def read_children(given, environ):
+    """Return (whether forked children are recorded, lines for `info`).
+
+    given: what the caller says; where that is nothing, the environment's TRACKEXEC_CHILDREN is taken,
+    which is left out and told of if it is bad, as limits are.
+    """
+    if given:
+        return _read_children(given), []
+    try:
+        return _read_children(environ.get("TRACKEXEC_CHILDREN") or "trace"), []
+    except ValueError as error:
+        return True, [("warning.children", f"TRACKEXEC_CHILDREN is left out: {error}")]
 
 
 def _start(items, directory, exclude, ring_dir, limits, children=False, links=(), recover=None):
@@ -172,7 +188,7 @@ def record(package_or_module, dir, *, exclude=(), ring_dir=None, children="none"
     if _recorder.is_recording():
         raise RuntimeError("a recording is already running in this process")
     items = _get_items(package_or_module)
-    children = _read_children(children, "none")
+    children = _read_children(children or "none")
     directory = _directory.make_private(os.fspath(dir))
     try:
         _start(items, directory, exclude, ring_dir, limits, children)
@@ -205,7 +221,7 @@ def _get_default_scope(frame):
 
 def _get_default_name():
     name = os.path.basename((getattr(sys, "argv", None) or [""])[0])
-    if name in ("-c", "-m"):  # at the interpreter's start
+    if name in ("-c", "-m", "-"):  # at the interpreter's start, or from standard input
         from ._startup import get_name
 
         return get_name()
@@ -218,12 +234,29 @@ def _get_name_beside(parent):
     return f"{parent if name in ('-c', '-m', 'python') else name}.{os.getpid()}"
 
 
+# (process, TRACKEXEC_PARENT as it has set it, and as it was before)
+_parent_told = (0, None, None)
+
+
+def _get_parent():
+    """Return what the environment says of the trace of the process that started us."""
+    parent = os.environ.get("TRACKEXEC_PARENT")
+    return _parent_told[2] if _parent_told[:2] == (os.getpid(), parent) else parent
+
+
+def _tell_parent(directory):
+    """Let what this process starts, and records itself, join the run of the trace in this directory."""
+    global _parent_told
+    _parent_told = os.getpid(), directory, _get_parent()
+    os.environ["TRACKEXEC_PARENT"] = directory
+
+
 def _make_run(base, name, start_time):
     """Make the trace's directory: in a run of its own, or in that of the process that started us.
 
     Return it, and the lines of `info` that link to the parent.
     """
-    run, parent = _directory.find_parent(base, os.environ.get("TRACKEXEC_PARENT"))
+    run, parent = _directory.find_parent(base, _get_parent())
     if run is None or (start_time is not None and _directory.format_start(start_time) != run):
         return _directory.make_run(base, name or _get_default_name(), start_time), []
     directory = _directory.make_run(base, name or _get_name_beside(parent), run)
@@ -237,12 +270,11 @@ def _enable(base, name, items, exclude, start_time, ring_dir, children, limits):
     if _recorder.is_recording():
         _say("enable() is left out: a recording is already running in this process")
         return False
-    children = _read_children(children, os.environ.get("TRACKEXEC_CHILDREN") or "trace")
+    children, lines = read_children(children, os.environ)
     directory, links = _make_run(base, name, start_time)
-    start_in_run(items, directory, exclude, ring_dir, limits, children, links, base)
+    start_in_run(items, directory, exclude, ring_dir, limits, children, lines + links, base)
     if children:
-        # What this process starts joins the run, where it records itself.
-        os.environ["TRACKEXEC_PARENT"] = directory
+        _tell_parent(directory)
     return True
 
 

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 
-from . import _api, _directory, _hook
+from . import _api, _directory, _hook, _limits
 
 USAGE = """\
 usage: python -m trackexec doctor [--json] [-p PACKAGE]... [DIRECTORY]
@@ -151,6 +151,9 @@ def check_directory(findings, base):
     if not base:
         findings.add("directory", PROBLEM, "TRACKEXEC_DIR is not set and no directory given: nothing is recorded")
         return False
+    if os.path.exists(base) and not os.path.isdir(base):
+        findings.add("directory", PROBLEM, f"{base!r} is no directory, so nothing is recorded")
+        return False
     if not os.path.isdir(base):
         findings.add(
             "directory", PROBLEM,
@@ -182,6 +185,8 @@ def check_space(findings, directory):
     limits = {name: value for name, value in sorted(os.environ.items()) if name in _LIMITS and value}
     text = ", ".join(f"{name}={value}" for name, value in limits.items())
     findings.add("limits", OK, text or "the defaults: no TRACKEXEC_* limit is set", **limits)
+    for _, warning in _limits.read({}, os.environ)[1] + _api.read_children(None, os.environ)[1]:
+        findings.add("limits", NOTE, warning)
 
 
 _LIMITS = (

@@ -164,12 +164,14 @@ def _start(options):
         if _api._recorder is None:
             raise RuntimeError(_api._why_not)
         os.makedirs(base, 0o700, exist_ok=True)
-        children = _api._read_children(None, os.environ.get("TRACKEXEC_CHILDREN") or "trace")
+        children, lines = _api.read_children(None, os.environ)
         directory = _directory.make_run(base, name)
         items = _api._get_items(get_scope(options))
-        _api.start_in_run(items, directory, options.exclude, None, {}, children, (), base)
+        _api.start_in_run(items, directory, options.exclude, None, {}, children, lines, base)
     except (OSError, RuntimeError, ValueError) as error:
         _fail(f"cannot record into {base!r}: {error}", 1)
+    if children and os.environ.get("TRACKEXEC_DIR"):
+        _api._tell_parent(directory)
     if options.verbose:
         sys.stderr.write(f"trackexec: recording into {directory}\n")
 

@@ -12,6 +12,8 @@ import sys
 # Helpers of the standard library that run as processes of their own and are nobody's program.
 _HELPERS = ("from multiprocessing.resource_tracker ", "from multiprocessing.semaphore_tracker ")
 
+_has_begun = False
+
 
 def _get_words():
     """Return the interpreter's whole command line."""
@@ -61,7 +63,14 @@ def _is_left_out():
 
 
 def begin():
-    """Record this process as the environment says; called once, by the hook."""
+    """Record this process as the environment says; called by the hook.
+
+    In a virtual environment most interpreters run the hook twice.
+    """
+    global _has_begun
+    if _has_begun:
+        return False
+    _has_begun = True
     items = [item for item in os.environ.get("TRACKEXEC", "").split(",") if item]
     base = os.environ.get("TRACKEXEC_DIR")
     if not items or not base or not os.path.isdir(base) or _is_left_out():
