@@ -279,7 +279,7 @@ class EnableTest(recordings.RecorderTest):
         os.mkdir(self.base)
         self.write("app.py", "x = 1\n")
         program = "import trackexec\nprint(trackexec.enable())\nimport app\ny = 2\n"
-        self.assertEqual(self.enable(program, TRACKEXEC_DIR=self.base, TRACKEXEC="app"), "True")
+        self.assertEqual(self.enable(program, TRACKEXEC_DIR=self.base, TRACKEXEC=" x, app ,"), "True")
         steps = recordings.read_steps(self.base)
         self.assertEqual([step.file for step in steps], ["app.py"])
         self.assertEqual(os.listdir(self.get_run()), ["program"])

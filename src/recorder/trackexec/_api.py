@@ -6,7 +6,7 @@ import sys
 import time
 from types import ModuleType
 
-from . import _directory, _limits
+from . import _directory, _limits, _startup
 
 try:
     from . import _recorder
@@ -222,9 +222,7 @@ def _get_default_scope(frame):
 def _get_default_name():
     name = os.path.basename((getattr(sys, "argv", None) or [""])[0])
     if name in ("-c", "-m", "-"):  # at the interpreter's start, or from standard input
-        from ._startup import get_name
-
-        return get_name()
+        return _startup.get_name()
     return name[:-3] if name.endswith(".py") else name or "python"
 
 
@@ -318,7 +316,7 @@ def enable(
         items = _get_items(package) if package is not None else []
         items += _get_items(packages) if packages is not None else []
         if not items:
-            items = [item for item in os.environ.get("TRACKEXEC", "").split(",") if item]
+            items = _startup.get_items()
         if not items:
             items = _get_default_scope(sys._getframe(1))
         return _enable(base, name, items, exclude, start_time, ring_dir, children, limits)

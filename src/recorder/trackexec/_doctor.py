@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 
-from . import _api, _directory, _hook, _limits
+from . import _api, _directory, _hook, _limits, _startup
 
 USAGE = """\
 usage: python -m trackexec doctor [--json] [-p PACKAGE]... [DIRECTORY]
@@ -370,7 +370,7 @@ def main(words):
             return 1
         else:
             base = word
-    items = items or [item for item in os.environ.get("TRACKEXEC", "").split(",") if item]
+    items = items or _startup.get_items()
     findings = examine(items, base or os.environ.get("TRACKEXEC_DIR"))
     (_print_json if is_json else _print_text)(findings)
     return 1 if findings.has_problem() else 0

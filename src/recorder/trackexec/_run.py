@@ -124,7 +124,9 @@ def get_scope(options):
     """Return what to record."""
     if options.package:
         return options.package
-    items = [item for item in os.environ.get("TRACKEXEC", "").split(",") if item]
+    from trackexec import _startup
+
+    items = _startup.get_items()
     if items:
         return items
     if options.module:

@@ -15,6 +15,12 @@ _HELPERS = ("from multiprocessing.resource_tracker ", "from multiprocessing.sema
 _has_begun = False
 
 
+def get_items():
+    """Return what is to be recorded as the environment's TRACKEXEC says: names with commas between."""
+    items = (item.strip() for item in os.environ.get("TRACKEXEC", "").split(","))
+    return [item for item in items if item]
+
+
 def _get_words():
     """Return the interpreter's whole command line."""
     words = getattr(sys, "orig_argv", None)
@@ -71,7 +77,7 @@ def begin():
     if _has_begun:
         return False
     _has_begun = True
-    items = [item for item in os.environ.get("TRACKEXEC", "").split(",") if item]
+    items = get_items()
     base = os.environ.get("TRACKEXEC_DIR")
     if not items or not base or not os.path.isdir(base) or _is_left_out():
         return False
