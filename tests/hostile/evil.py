@@ -53,6 +53,9 @@ class Evil:
     def close(self):
         shutil.rmtree(self.directory, ignore_errors=True)
 
+# So many times longer may a program built with sanitizers take until it is taken for one that never ends.
+SANITIZER_PATIENCE = 4
+
 
 def is_sanitized(program):
     with open(program, "rb") as file:
@@ -109,7 +112,7 @@ def watch(command, trace, is_traced=True, timeout=60):
                 stdin=subprocess.DEVNULL, stdout=out, stderr=err,
                 env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": directory},
             )
-            end = time.monotonic() + timeout
+            end = time.monotonic() + timeout * (SANITIZER_PATIENCE if is_sanitized(command[0]) else 1)
             status = 0
             usage = None
             while usage is None and time.monotonic() < end:
