@@ -269,6 +269,12 @@ class CommandLineTest(recordings.RecorderTest):
         done = self.trackexec("run", "-o", "/proc/nowhere", "script.py", status=1)
         self.assertRegex(done.stderr, r"\Atrackexec: cannot record into '/proc/nowhere': [^\n]*\n\Z")
 
+    def test_a_start_that_fails_leaves_nothing(self):
+        self.write("script.py", "x = 1\n")
+        done = self.trackexec("run", "-o", self.trace, "-p", "", "script.py", status=1)
+        self.assertRegex(done.stderr, r"\Atrackexec: cannot record into [^\n]*: an empty name [^\n]*\n\Z")
+        self.assertEqual(os.listdir(self.trace), [])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -89,13 +89,12 @@ def _make_trace(name, run_fd, path):
 def _has_trace(run, base_fd):
     """Tell whether a run of ours holds a trace that was begun, and so is there to stay."""
     try:
-        status = os.stat(run, dir_fd=base_fd, follow_symlinks=False)
-        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
-            return False
         run_fd = os.open(run, _OPEN | os.O_NOFOLLOW, dir_fd=base_fd)
-    except OSError:  # an old one, removed meanwhile
+    except OSError:  # no directory, another user's, or an old one, removed meanwhile
         return False
     try:
+        if os.fstat(run_fd).st_uid != os.geteuid():
+            return False
         for trace in os.listdir(run_fd):
             try:
                 os.stat(os.path.join(trace, "info"), dir_fd=run_fd, follow_symlinks=False)

@@ -167,8 +167,8 @@ def _start(options):
             raise RuntimeError(_api._why_not)
         os.makedirs(base, 0o700, exist_ok=True)
         children, lines = _api.read_children(None, os.environ)
-        directory = _directory.make_run(base, name)
         items = _api._get_items(get_scope(options))
+        directory = _directory.make_run(base, name)
         _api.start_in_run(items, directory, options.exclude, None, {}, children, lines, base)
     except (OSError, RuntimeError, ValueError) as error:
         _fail(f"cannot record into {base!r}: {error}", 1)
