@@ -23,7 +23,7 @@
 
 /* Features that a reader must know (`incompatible` of info). */
 #define TX_FEATURE_PREDICTED  "predicted"  /* blocks may have codec 2 */
-#define TX_FEATURE_CALLS_NEAR "near-calls" /* calls of one byte */
+#define TX_FEATURE_NEAR_CALLS "near-calls" /* calls of one byte */
 
 /* Everything in a segment, catalog or sources file starts at a multiple of this. */
 #define TX_ALIGNMENT 8u

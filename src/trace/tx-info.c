@@ -87,7 +87,7 @@ _tx_info_write (TxDirectory *directory,
   TxBuffer text = { 0 };
 
   append_format (&text, "format", "%d.%d", TX_FORMAT_VERSION_MAJOR, TX_FORMAT_VERSION_MINOR);
-  append_line (&text, "incompatible", TX_FEATURE_PREDICTED "," TX_FEATURE_CALLS_NEAR);
+  append_line (&text, "incompatible", TX_FEATURE_PREDICTED "," TX_FEATURE_NEAR_CALLS);
   append_format (&text, "trace_id", "%016" PRIx64, info->trace_id);
   append_format (&text, "pid", "%" PRIu32, info->pid);
   append_format (&text, "start_ticks", "%" PRIu64, info->start_ticks);

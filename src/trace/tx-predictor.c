@@ -284,12 +284,10 @@ follow (TxPredictor *self, const Event *event, uint64_t hash)
       break;
     case TX_BYTE_RAISE:
       break;
+    case TX_BYTE_CALL_NEAR ... TX_BYTE_CALL_NEAR_LAST:
+      push (self, hash, &(Frame){ .function = _tx_byte_get_function (event->byte) });
+      break;
     default:
-      if (_tx_byte_is_near_call (event->byte))
-        {
-          push (self, hash, &(Frame){ .function = _tx_byte_get_function (event->byte) });
-          break;
-        }
       frame->line += event->byte - 0x40u;
       frame->history = (frame->history + hash) * (MULTIPLIER_B << 20);
       break;

@@ -79,7 +79,7 @@ find_trace_id (TxReader *self)
 static bool
 knows_feature (const char *name, size_t size)
 {
-  static const char *const known[] = { TX_FEATURE_PREDICTED, TX_FEATURE_CALLS_NEAR };
+  static const char *const known[] = { TX_FEATURE_PREDICTED, TX_FEATURE_NEAR_CALLS };
 
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)
     if (size == strlen (known[i]) && memcmp (name, known[i], size) == 0)

@@ -64,6 +64,10 @@ _tx_stream_line_slow (TxStream *self, uint32_t line)
 
 /* ---- Entries ---- */
 
+_Static_assert (TX_OP_CALL_NEAR == TX_BYTE_CALL_NEAR &&
+                    TX_OP_CALL_NEAR - 1 + TX_CALL_NEAR_MAX == TX_BYTE_CALL_NEAR_LAST,
+                "what the hot path writes is what readers take for a call");
+
 /* Room for one more frame; false where there is none. */
 static bool
 reserve_frame (TxStream *self)
