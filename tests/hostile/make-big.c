@@ -7,19 +7,11 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "step-clock.h"
 #include "trace/tx.h"
 
 #define FUNCTIONS 300u
 #define FILES     40u
-#define STEP_NS   700
-
-static int64_t now_ns = INT64_C (1000000000000);
-
-static int64_t
-clock_cb (void *data, bool realtime)
-{
-  return realtime ? now_ns + INT64_C (1699999000000000000) : now_ns;
-}
 
 static void
 define_all (TxStream *stream)

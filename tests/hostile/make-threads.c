@@ -9,17 +9,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "step-clock.h"
 #include "trace/tx.h"
-
-#define STEP_NS 700
-
-static int64_t now_ns = INT64_C (1000000000000);
-
-static int64_t
-clock_cb (void *data, bool realtime)
-{
-  return realtime ? now_ns + INT64_C (1699999000000000000) : now_ns;
-}
 
 static void
 begin (TxStream *stream, TxThread *thread)

@@ -17,8 +17,6 @@ import evil
 RSS_MAX_MIB = 512
 # For one that takes longer nobody waits. The limit is a second; a machine that is busy elsewhere takes more.
 SECONDS_MAX = 4
-# A host that takes the CPU away lengthens the program's clock, too: what takes too long does so again.
-TRIES = 3
 # What the sanitizers cost beside; leaks cannot be looked for under strace.
 SANITIZER_SLACK = 10
 # Of time; on some virtual machines fresh memory, of which they take much, costs more than all else.
@@ -77,10 +75,7 @@ def run_all(traces, programs, times):
 
     def run(job):
         name, command, codes, is_traced = job
-        for _ in range(TRIES):
-            answer = evil.watch(command, traces.path(name), is_traced)
-            if answer.seconds <= get_limit(times, is_traced):
-                break
+        answer = evil.watch_within(get_limit(times, is_traced), command, traces.path(name), is_traced)
         return name, command, codes, answer, is_traced
 
     jobs = []

@@ -16,7 +16,6 @@ TIMES_MAX = 8
 # Below it what a program needs to begin would count.
 SECONDS_FREE = 0.3
 TIMEOUT = 60
-TRIES = 3
 
 RANGE = ("--from", "30%", "--to", "60%")
 
@@ -41,16 +40,15 @@ def get_commands(dump, analyse, export, is_short):
 
 
 def measure(command, trace, limit):
-    """Seconds of CPU, and what is wrong, or None. A machine that is busy elsewhere is given another try."""
-    for _ in range(TRIES):
-        answer = evil.watch(command, trace, is_traced=False, timeout=TIMEOUT)
-        if answer.code is None:
-            return TIMEOUT, "does not come to an end"
-        if answer.code not in (0, 1, 2):
-            return answer.seconds, "ended with %d: %r" % (answer.code, answer.errors[-300:])
-        if answer.seconds <= limit:
-            return answer.seconds, None
-    return answer.seconds, "took %.2f s (limit %.2f)" % (answer.seconds, limit)
+    """Seconds of CPU, and what is wrong, or None."""
+    answer = evil.watch_within(limit, command, trace, is_traced=False, timeout=TIMEOUT)
+    if answer.code is None:
+        return TIMEOUT, "does not come to an end"
+    if answer.code not in (0, 1, 2):
+        return answer.seconds, "ended with %d: %r" % (answer.code, answer.errors[-300:])
+    if answer.seconds > limit:
+        return answer.seconds, "took %.2f s (limit %.2f)" % (answer.seconds, limit)
+    return answer.seconds, None
 
 
 def check(name, trace, like, dump, analyse, export):
