@@ -239,9 +239,11 @@ class RecordTest(recordings.RecorderTest):
             f(300000)
             # A busy machine gives the native threads a CPU when it likes.
             end = time.monotonic() + 20
-            while not trackexec.stats()["native_cpu_ns"] and time.monotonic() < end:
+            while time.monotonic() < end:
+                before = trackexec.stats()
+                if before["native_cpu_ns"] and before["events_written"] + before["events_lost"]:
+                    break
                 time.sleep(0.01)
-            before = trackexec.stats()
             f(10)
             trackexec.stop()
             assert before["events_written"] + before["events_lost"] > 0 and before["native_cpu_ns"] > 0, before
