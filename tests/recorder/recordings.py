@@ -69,6 +69,14 @@ def read_steps(directory):
     ]
 
 
+def count_steps(directory, function):
+    """Return how many of a trace's steps are a function's; quicker than read_steps()."""
+    done = spawn([os.environ["TRACKEXEC_DUMP"], "--steps", directory], directory)
+    if done.returncode:
+        raise AssertionError(f"trackexec-dump: exit {done.returncode}: {done.stderr}")
+    return done.stdout.count(f"\t{function}\n")
+
+
 def read_events(directory):
     """Return all events of a trace."""
     return [

@@ -159,7 +159,7 @@ class LifeTest(recordings.RecorderTest):
         self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
 
     def count(self, function="step"):
-        return sum(step.function == function for step in recordings.read_steps(self.find_trace())) // 2
+        return recordings.count_steps(self.find_trace(), function) // 2
 
     def test_ends(self):
         for name, end in ENDS.items():

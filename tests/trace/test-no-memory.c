@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Memory that runs out: the N-th allocation of the library fails, for every N, once or from then
-// on. The linker puts the functions below in the place of malloc() for the library, which is linked
-// into this program; GLib keeps the real one.
+// on; with TRACKEXEC_FULL=1 in a longer program. The linker puts the functions below in the place
+// of malloc() for the library, which is linked into this program; GLib keeps the real one.
 #include <glib.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,11 +50,20 @@ __wrap_realloc (void *memory, size_t size)
   return fails () ? NULL : __real_realloc (memory, size);
 }
 
+/* Each call allocates some times, and the program runs once for each allocation. */
+static uint32_t
+choose_n_calls (void)
+{
+  return g_strcmp0 (g_getenv ("TRACKEXEC_FULL"), "1") == 0 ? 600 : 300;
+}
+
 /* Deep stacks, threads, suspended frames, blocks: everything that allocates. */
 static void
 run_program (TxStream *stream, TxWriter *writer)
 {
-  for (uint32_t i = 0; i < 600; i++)
+  uint32_t n_calls = choose_n_calls ();
+
+  for (uint32_t i = 0; i < n_calls; i++)
     {
       char name[16];
       TxFunctionId function;
@@ -82,7 +91,7 @@ run_program (TxStream *stream, TxWriter *writer)
       if (i % 50 == 49)
         (void) !tx_writer_flush (writer, 0, NULL);
     }
-  for (uint32_t i = 0; i < 700; i++)
+  for (uint32_t i = 0; i < n_calls + 100; i++)
     tx_stream_return (stream);
 }
 
