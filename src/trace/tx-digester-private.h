@@ -73,27 +73,41 @@ _tx_tally_hash (const TxTally *self, uint32_t id)
   return (size_t) ((id * self->multiplier) >> 32);
 }
 
+/* NULL where it is not at once found, or not there. */
+static inline TxTallyFunction *
+_tx_tally_find_met_function (const TxTally *self, TxFunctionId id)
+{
+  TxTallyFunction *found;
+
+  if (self->n_places == 0)
+    return NULL;
+  found = self->places[_tx_tally_hash (self, id) & (self->n_places - 1)];
+  return found && found->id == id ? found : NULL;
+}
+
 static inline TxTallyFunction *
 _tx_tally_find_function (TxTally *self, TxFunctionId id)
 {
-  if (self->n_places)
-    {
-      TxTallyFunction *found = self->places[_tx_tally_hash (self, id) & (self->n_places - 1)];
+  TxTallyFunction *found = _tx_tally_find_met_function (self, id);
 
-      if (found && found->id == id)
-        return found;
-    }
-  return _tx_tally_find_function_slow (self, id);
+  return found ? found : _tx_tally_find_function_slow (self, id);
+}
+
+/* NULL where it is not at once found, or not there. */
+static inline TxTallyLine *
+_tx_tally_find_met_line (const TxTallyFunction *function, uint32_t number)
+{
+  uint32_t index = number - function->base;
+
+  return index < function->n_lines ? function->lines[index] : NULL;
 }
 
 static inline TxTallyLine *
 _tx_tally_find_line (TxTally *self, TxTallyFunction *function, uint32_t number)
 {
-  uint32_t index = number - function->base;
+  TxTallyLine *found = _tx_tally_find_met_line (function, number);
 
-  if (index < function->n_lines && function->lines[index])
-    return function->lines[index];
-  return _tx_tally_find_line_slow (self, function, number);
+  return found ? found : _tx_tally_find_line_slow (self, function, number);
 }
 
 /* Says that the line is about to be added to; there is room in the list for all lines. */

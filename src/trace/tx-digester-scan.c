@@ -128,19 +128,44 @@ skip_operands (TxCursor *cursor, uint8_t byte)
     }
 }
 
-/* Lines from @pos on: eight at a time while there are eight. */
+/* Whether the byte is an event by itself. */
+static inline bool
+is_whole_event (uint8_t byte)
+{
+  return byte < TX_BYTE_CALL || byte == TX_BYTE_RETURN || byte == TX_BYTE_UNWIND ||
+         _tx_byte_is_near_call (byte);
+}
+
+/* Of eight bytes those that are no event by themselves: their highest bits. */
+static inline uint64_t
+find_others (uint64_t bytes)
+{
+  const uint64_t ones = UINT64_C (0x0101010101010101), highest = ones << 7;
+  uint64_t low = bytes & ~highest;
+  /* What is added makes the highest bit that of "at least": no byte carries into the next one. */
+  uint64_t is_exit = (low + ones * (0x80 - (TX_BYTE_RETURN & 0x7f))) &
+                     ~(low + ones * (0x80 - (TX_BYTE_UNWIND & 0x7f) - 1));
+  uint64_t is_call = (low + ones * (0x80 - (TX_BYTE_CALL_NEAR & 0x7f))) &
+                     ~(low + ones * (0x80 - (TX_BYTE_CALL_NEAR_LAST & 0x7f) - 1));
+
+  return bytes & ~(is_exit | is_call) & highest;
+}
+
+_Static_assert (TX_BYTE_UNWIND == TX_BYTE_RETURN + 1, "the two exits are neighbours");
+
+/* Events of one byte from @pos on: eight at a time while there are eight. */
 static inline const uint8_t *
-skip_lines (const uint8_t *pos, const uint8_t *end)
+skip_whole_events (const uint8_t *pos, const uint8_t *end)
 {
   while (end - pos >= 8)
     {
-      uint64_t others = _tx_get_u64 (pos) & UINT64_C (0x8080808080808080);
+      uint64_t others = find_others (_tx_get_u64 (pos));
 
       if (others)
         return pos + __builtin_ctzll (others) / 8;
       pos += 8;
     }
-  while (pos != end && *pos < 0x80)
+  while (pos != end && is_whole_event (*pos))
     pos++;
   return pos;
 }
@@ -155,7 +180,7 @@ count_events (TxCursor *cursor, uint8_t *ret_stamp)
   *ret_stamp = 0;
   while (!cursor->failed)
     {
-      const uint8_t *pos = skip_lines (cursor->pos, cursor->end);
+      const uint8_t *pos = skip_whole_events (cursor->pos, cursor->end);
       uint8_t byte;
 
       n_events += (uint64_t) (pos - cursor->pos);
@@ -169,8 +194,6 @@ count_events (TxCursor *cursor, uint8_t *ret_stamp)
           break;
         }
       n_events++;
-      if (byte == TX_OP_RETURN || byte == TX_OP_UNWIND || _tx_byte_is_near_call (byte))
-        continue;
       if (byte == TX_OP_CALL)
         (void) _tx_cursor_varint32 (cursor);
       else
@@ -274,57 +297,8 @@ can_have_line (const TxScan *self)
   return self->thread && self->thread->top->reference - 1 < REFERENCE_MAX;
 }
 
-/* The lines behind one that has just begun: each execution but the last begins and ends here, so
-   all of its times are the time to the next line. */
 static void
-scan_more_lines (TxScan *self)
-{
-  TxTally *tally = self->thread->tally;
-  TxTallyFrame *frame = self->thread->top;
-  TxTallyFunction *function = frame->function;
-  TxTallyLine *line = frame->line;
-  uint32_t number = frame->number;
-  TxClock clock = self->clock;
-  const uint8_t *first = self->cursor.pos, *pos = first, *end = self->cursor.end;
-  int64_t began_ns = clock.now_ns;
-
-  while (pos != end && *pos < 0x80)
-    {
-      uint32_t delta = (uint32_t) *pos - TX_OP_LINE_BIAS;
-      TxTallyLine *next = _tx_tally_find_line (tally, function, number + delta);
-      uint64_t elapsed_ns;
-
-      number += delta;
-      /* The frame's own line would be no step. */
-      if (number - 1 >= REFERENCE_MAX || !next || delta == 0)
-        {
-          violate (self);
-          break;
-        }
-      advance (&clock);
-      elapsed_ns = (uint64_t) clock.now_ns - (uint64_t) began_ns;
-      began_ns = clock.now_ns;
-      line->sums.self_ns += elapsed_ns;
-      if (line->n_below == 0)
-        line->sums.cumulated_ns += elapsed_ns;
-      if (elapsed_ns > line->sums.slowest_ns)
-        line->sums.slowest_ns = elapsed_ns;
-      line = next;
-      _tx_tally_touch (tally, line);
-      line->sums.hits++;
-      pos++;
-    }
-  self->cursor.pos = pos;
-  self->clock = clock;
-  self->thread->steps += (uint32_t) (pos - first);
-  self->thread->last_ns = frame->since_ns = frame->began_ns = began_ns;
-  frame->line = line;
-  frame->number = frame->reference = number;
-}
-
-/* All lines up to the next other event. The clock stays at the last one. */
-static void
-scan_lines (TxScan *self)
+scan_line_near (TxScan *self)
 {
   uint32_t number;
 
@@ -333,17 +307,11 @@ scan_lines (TxScan *self)
       violate (self);
       return;
     }
-  number = self->thread->top->reference + *self->cursor.pos - TX_OP_LINE_BIAS;
+  number = self->thread->top->reference + *self->cursor.pos++ - TX_OP_LINE_BIAS;
   if (number - 1 >= REFERENCE_MAX)
-    {
-      violate (self);
-      return;
-    }
-  self->cursor.pos++;
-  scan_line (self, number);
-  if (!self->cursor.failed && self->cursor.pos != self->cursor.end &&
-      self->thread->last_ns == self->clock.now_ns)
-    scan_more_lines (self);
+    violate (self);
+  else
+    scan_line (self, number);
 }
 
 static void
@@ -709,6 +677,185 @@ scan_other_event (TxScan *self)
     scan_rare_event (self, byte);
 }
 
+/* ---- Plain events ---- */
+
+/* Lines that have been met before, calls by one byte of functions that have, and returns: nearly
+   all of a block. They do what scan_line(), enter_frame() and scan_exit() do; but what changes with
+   each event stays in registers until another one comes, which is left to these. */
+typedef struct
+{
+  TxTallyFrame *frame;
+  TxTallyFrame at; /* the innermost frame as it is now */
+  int64_t last_ns;
+  uint32_t depth, depth_min, depth_max;
+  uint32_t n_steps;
+} TxPlain;
+
+/* What each of them begins with, and what ends the innermost line. */
+static inline void
+charge_plain (TxPlain *plain, int64_t now_ns)
+{
+  plain->at.line->sums.self_ns += (uint64_t) now_ns - (uint64_t) plain->last_ns;
+  plain->last_ns = now_ns;
+}
+
+static inline bool
+scan_plain_line (
+    TxPlain *plain, TxTally *tally, const TxTallyLine *nobody, uint8_t byte, int64_t now_ns)
+{
+  uint32_t number = plain->at.reference + byte - TX_OP_LINE_BIAS;
+  TxTallyLine *line;
+
+  /* Below all frames there is no function; and no reference. */
+  if (plain->at.reference - 1 >= REFERENCE_MAX || number - 1 >= REFERENCE_MAX ||
+      number == plain->at.number)
+    return false;
+  line = _tx_tally_find_met_line (plain->at.function, number);
+  if (!line)
+    return false;
+  charge_plain (plain, now_ns);
+  _tx_digester_end_line (&plain->at, now_ns);
+  _tx_tally_touch (tally, line);
+  line->sums.hits++;
+  line->sums.entries += plain->at.line == nobody;
+  plain->n_steps++;
+  plain->at.line = line;
+  plain->at.number = plain->at.reference = number;
+  plain->at.began_ns = now_ns;
+  return true;
+}
+
+/* The lines behind one that has just begun: each execution but the last begins and ends here, so
+   all of its times are the time to the next line. */
+static inline const uint8_t *
+scan_more_lines (
+    TxPlain *plain, TxTally *tally, TxClock *clock, const uint8_t *first, const uint8_t *end)
+{
+  const TxTallyFunction *function = plain->at.function;
+  TxTallyLine *line = plain->at.line;
+  uint32_t number = plain->at.number;
+  int64_t began_ns = plain->last_ns;
+  const uint8_t *pos = first;
+
+  while (pos != end && *pos < TX_BYTE_CALL && *pos != TX_OP_LINE_BIAS)
+    {
+      uint32_t next_number = number + *pos - TX_OP_LINE_BIAS;
+      uint64_t elapsed_ns = (uint64_t) clock->now_ns - (uint64_t) began_ns;
+      TxTallyLine *next = _tx_tally_find_met_line (function, next_number);
+
+      if (!next || next_number - 1 >= REFERENCE_MAX)
+        break;
+      line->sums.self_ns += elapsed_ns;
+      if (line->n_below == 0)
+        line->sums.cumulated_ns += elapsed_ns;
+      if (elapsed_ns > line->sums.slowest_ns)
+        line->sums.slowest_ns = elapsed_ns;
+      line = next;
+      number = next_number;
+      _tx_tally_touch (tally, line);
+      line->sums.hits++;
+      began_ns = clock->now_ns;
+      advance (clock);
+      pos++;
+    }
+  plain->n_steps += (uint32_t) (pos - first);
+  plain->at.line = line;
+  plain->at.number = plain->at.reference = number;
+  plain->last_ns = plain->at.since_ns = plain->at.began_ns = began_ns;
+  return pos;
+}
+
+static inline bool
+enter_plain_frame (
+    TxPlain *plain, TxTallyThread *thread, TxTallyLine *nobody, uint8_t byte, int64_t now_ns)
+{
+  TxTallyFunction *function =
+      _tx_tally_find_met_function (thread->tally, _tx_byte_get_function (byte));
+
+  if (!function || function->first_line_state != TX_TALLY_KNOWN || plain->frame == thread->last ||
+      plain->depth >= TX_DEPTH_MAX)
+    return false;
+  charge_plain (plain, now_ns);
+  plain->at.line->n_below++;
+  *plain->frame++ = plain->at;
+  plain->at.line = nobody;
+  plain->at.function = function;
+  plain->at.number = 0;
+  plain->at.reference = function->first_line;
+  plain->at.since_ns = now_ns;
+  plain->at.began_ns = INT64_MAX;
+  plain->depth++;
+  if (plain->depth > plain->depth_max)
+    plain->depth_max = plain->depth;
+  return true;
+}
+
+static inline bool
+leave_plain_frame (TxPlain *plain, TxTallyThread *thread, int64_t now_ns)
+{
+  if (plain->frame == thread->frames)
+    return false;
+  charge_plain (plain, now_ns);
+  _tx_digester_end_line (&plain->at, now_ns);
+  plain->at = *--plain->frame;
+  plain->depth--;
+  plain->at.line->n_below--;
+  _tx_tally_touch (thread->tally, plain->at.line);
+  if (plain->depth < plain->depth_min)
+    plain->depth_min = plain->depth;
+  return true;
+}
+
+static void
+scan_plain_events (TxScan *self)
+{
+  TxTallyThread *thread = self->thread;
+  TxTallyLine *nobody = &self->digester->nobody;
+  TxClock clock = self->clock;
+  const uint8_t *pos = self->cursor.pos, *end = self->cursor.end;
+  TxPlain plain;
+
+  if (!thread || thread->id == 0 || thread->last_ns > clock.now_ns || pos == end ||
+      !is_whole_event (*pos))
+    return;
+  plain = (TxPlain){
+    .frame = thread->top,
+    .at = *thread->top,
+    .last_ns = thread->last_ns,
+    .depth = thread->depth,
+    .depth_min = thread->depth_min,
+    .depth_max = thread->depth_max,
+  };
+  while (pos != end)
+    {
+      uint8_t byte = *pos;
+      bool is_plain;
+
+      if (byte < TX_BYTE_CALL)
+        is_plain = scan_plain_line (&plain, thread->tally, nobody, byte, clock.now_ns);
+      else if (byte == TX_BYTE_RETURN)
+        is_plain = leave_plain_frame (&plain, thread, clock.now_ns);
+      else
+        is_plain = _tx_byte_is_near_call (byte) &&
+                   enter_plain_frame (&plain, thread, nobody, byte, clock.now_ns);
+      if (!is_plain)
+        break;
+      pos++;
+      advance (&clock);
+      if (byte < TX_BYTE_CALL)
+        pos = scan_more_lines (&plain, thread->tally, &clock, pos, end);
+    }
+  *plain.frame = plain.at;
+  thread->top = plain.frame;
+  thread->last_ns = plain.last_ns;
+  thread->depth = plain.depth;
+  thread->depth_min = plain.depth_min;
+  thread->depth_max = plain.depth_max;
+  thread->steps += plain.n_steps;
+  self->clock = clock;
+  self->cursor.pos = pos;
+}
+
 static void
 scan_events (TxScan *self)
 {
@@ -724,10 +871,12 @@ scan_events (TxScan *self)
           continue;
         }
       if (byte < 0x80)
-        scan_lines (self);
+        scan_line_near (self);
       else
         scan_other_event (self);
       advance (&self->clock);
+      if (!cursor->failed)
+        scan_plain_events (self);
     }
 }
 

@@ -27,18 +27,19 @@
 
 /* An item is an event in 58 bits: first byte + 1, operand, activation's symbol, line. Above it an
    entry has its confidence. */
-#define ITEM_BITS       58u
-#define ITEM_MASK       ((UINT64_C (1) << ITEM_BITS) - 1)
-#define OPERAND_SHIFT   8u
-#define SYMBOL_SHIFT    28u
-#define LINE_SHIFT      42u
-#define OPERAND_MAX     ((UINT64_C (1) << 20) - 1)
-#define SYMBOL_MAX      ((UINT64_C (1) << 14) - 1)
-#define LINE_MAX        ((UINT64_C (1) << 16) - 1)
-#define CONFIDENCE_MAX  63u
-#define CONFIDENCE_SURE 16u
-#define N_LEVELS        7u /* of a confidence: its number of bits */
-#define RESUMED_LINE    0x10000u
+#define ITEM_BITS         58u
+#define ITEM_MASK         ((UINT64_C (1) << ITEM_BITS) - 1)
+#define OPERAND_SHIFT     8u
+#define SYMBOL_SHIFT      28u
+#define LINE_SHIFT        42u
+#define OPERAND_MAX       ((UINT64_C (1) << 20) - 1)
+#define SYMBOL_MAX        ((UINT64_C (1) << 14) - 1)
+#define LINE_MAX          ((UINT64_C (1) << 16) - 1)
+#define CONFIDENCE_MAX    63u
+#define CONFIDENCE_SURE   16u
+#define CONFIDENCE_SUREST 32u /* of the last level but one, as above it none is */
+#define N_LEVELS          7u  /* of a confidence: its number of bits */
+#define RESUMED_LINE      0x10000u
 
 /* What an activation may be beside a difference. */
 #define SYMBOL_EXPECTED 0u

@@ -233,14 +233,20 @@ learn_entry (Entry *entry, uint64_t item)
     }
 }
 
-/* A frame is entered, where another one goes on later. */
-static void
-push (TxPredictor *self, uint64_t hash, const Frame *frame)
+/* A frame is entered, where another one goes on later. Field by field: a whole frame would be put
+   together in memory and read back before it is there. */
+INLINE void
+push (TxPredictor *self, uint64_t hash, uint32_t function, uint32_t line, uint32_t activation)
 {
-  get_frame (self)->history += hash;
-  get_frame (self)->history *= MULTIPLIER_B << 20;
+  Frame *frame = get_frame (self);
+
+  frame->history = (frame->history + hash) * (MULTIPLIER_B << 20);
   self->depth++;
-  *get_frame (self) = *frame;
+  frame = get_frame (self);
+  frame->function = function;
+  frame->line = line;
+  frame->activation = activation;
+  frame->history = 0;
 }
 
 static void
@@ -260,7 +266,7 @@ follow (TxPredictor *self, const Event *event, uint64_t hash)
   switch (event->byte)
     {
     case TX_BYTE_CALL:
-      push (self, hash, &(Frame){ .function = (uint32_t) event->operand });
+      push (self, hash, (uint32_t) event->operand, 0, 0);
       break;
     case TX_BYTE_RETURN:
     case TX_BYTE_UNWIND:
@@ -277,15 +283,13 @@ follow (TxPredictor *self, const Event *event, uint64_t hash)
       break;
     case TX_BYTE_RESUME:
       note_activation (self, event->activation);
-      push (self, hash,
-            &(Frame){ .function = (uint32_t) event->operand,
-                      .line = (uint32_t) event->line + RESUMED_LINE,
-                      .activation = event->activation });
+      push (self, hash, (uint32_t) event->operand, (uint32_t) event->line + RESUMED_LINE,
+            event->activation);
       break;
     case TX_BYTE_RAISE:
       break;
     case TX_BYTE_CALL_NEAR ... TX_BYTE_CALL_NEAR_LAST:
-      push (self, hash, &(Frame){ .function = _tx_byte_get_function (event->byte) });
+      push (self, hash, _tx_byte_get_function (event->byte), 0, 0);
       break;
     default:
       frame->line += event->byte - 0x40u;
@@ -315,9 +319,132 @@ learn (TxPredictor *self, const Guess *guess, const Event *event, uint64_t item)
   follow (self, event, hash);
 }
 
-/* ---- Both directions ---- */
+/* ---- What repeats itself ---- */
+
+/* Whether the item is a line, a return or a call that its first byte tells all of. */
+static inline bool
+is_plain_item (uint64_t item)
+{
+  return item - 1 < TX_BYTE_CALL || item - 1 == TX_BYTE_RETURN ||
+         (item < 0x100 && _tx_byte_is_near_call ((uint8_t) (item - 1)));
+}
+
+/* What a stretch of plain events changes, where the compiler may keep it in registers: it can't
+   know that the tables' entries are not where the predictor has it. */
+typedef struct
+{
+  uint64_t last, six, sixteen;
+  uint32_t range, code;
+  unsigned sure, surest; /* probabilities that it is right: of the last two levels */
+} Stretch;
 
 INLINE void
+begin_stretch (const TxPredictor *self, Stretch *stretch)
+{
+  *stretch = (Stretch){ .last = self->last,
+                        .six = self->six,
+                        .sixteen = self->sixteen,
+                        .range = self->coder.range,
+                        .code = self->coder.code,
+                        .sure = self->first[N_LEVELS - 3][0],
+                        .surest = self->first[N_LEVELS - 2][0] };
+}
+
+INLINE void
+end_stretch (TxPredictor *self, const Stretch *stretch)
+{
+  self->last = stretch->last;
+  self->six = stretch->six;
+  self->sixteen = stretch->sixteen;
+  self->coder.range = stretch->range;
+  self->coder.code = stretch->code;
+  self->first[N_LEVELS - 3][0] = (TxProbability) stretch->sure;
+  self->first[N_LEVELS - 2][0] = (TxProbability) stretch->surest;
+}
+
+/* The frame in which a plain event happened, and the one in which the next will. */
+INLINE Frame *
+follow_plain (TxPredictor *self, Frame *frame, uint8_t byte, uint64_t hash)
+{
+  if (byte < TX_BYTE_CALL)
+    {
+      frame->line += byte - 0x40u;
+      frame->history = (frame->history + hash) * (MULTIPLIER_B << 20);
+      return frame;
+    }
+  if (byte == TX_BYTE_RETURN)
+    {
+      self->depth--;
+      return get_frame (self);
+    }
+  push (self, hash, _tx_byte_get_function (byte), 0, 0);
+  return get_frame (self);
+}
+
+/* Plain events as long as the table with the longest memory is sure of them and right: what
+   encode_event() and decode_event() do then, and nothing else. The first of another kind, or a
+   wrong guess, is left to them. */
+INLINE void
+code_plain_events (TxPredictor *self, bool is_encoder)
+{
+  Entry *table = &self->entries[(size_t) 3 << self->table_bits];
+  unsigned shift = 64 - self->table_bits;
+  const uint8_t *src = self->src.pos, *src_end = self->src.end;
+  uint8_t *dst = self->pos, *dst_end = self->end;
+  Frame *frame = get_frame (self);
+  Stretch now;
+
+  begin_stretch (self, &now);
+  while (is_encoder ? src != src_end : dst != dst_end)
+    {
+      Entry *entry = &table[now.sixteen * MULTIPLIER_B >> shift];
+      /* Encoding, what comes is known without the table: the next entry need not wait for this one. */
+      uint64_t item = is_encoder ? *src + UINT64_C (1) : entry->item & ITEM_MASK;
+      uint64_t hash = item * MULTIPLIER_A >> 20;
+      unsigned confidence = get_confidence (entry->item);
+      bool is_surest = confidence >= CONFIDENCE_SUREST;
+      unsigned probability = is_surest ? now.surest : now.sure;
+      uint32_t bound = (now.range >> 16) * probability;
+
+      if (confidence < CONFIDENCE_SURE || !is_plain_item (item) ||
+          (is_encoder && (entry->item & ITEM_MASK) != item))
+        break;
+      if (!is_encoder && now.code >= bound)
+        break;
+      now.range = bound;
+      probability = _tx_range_learn_0 (probability, GUESS_SPEED);
+      now.surest = is_surest ? probability : now.surest;
+      now.sure = is_surest ? now.sure : probability;
+      if (now.range < 1u << 24)
+        {
+          self->coder.range = now.range;
+          self->coder.code = now.code;
+          _tx_range_coder_fill (&self->coder, is_encoder);
+          now.range = self->coder.range;
+          now.code = self->coder.code;
+          if (self->coder.failed)
+            break;
+        }
+      if (confidence < CONFIDENCE_MAX)
+        entry->item += UINT64_C (1) << ITEM_BITS;
+      now.last = hash;
+      now.six = (now.six + hash) * (MULTIPLIER_A << 10);
+      now.sixteen = (now.sixteen + hash) * (MULTIPLIER_B << 4);
+      frame = follow_plain (self, frame, (uint8_t) (item - 1), hash);
+      if (is_encoder)
+        src++;
+      else
+        *dst++ = (uint8_t) (item - 1);
+    }
+  end_stretch (self, &now);
+  self->src.pos = src;
+  self->pos = dst;
+}
+
+/* ---- Both directions ---- */
+
+/* Returns: whether the table with the longest memory was sure of it, and right */
+INLINE bool
 encode_event (TxPredictor *self)
 {
   Guess guess;
@@ -347,9 +474,10 @@ encode_event (TxPredictor *self)
     self->src.pos++;
   if (is_common (event.byte))
     learn (self, &guess, &event, item);
+  return guess.is_sure;
 }
 
-INLINE void
+INLINE bool
 decode_event (TxPredictor *self)
 {
   Guess guess;
@@ -379,6 +507,7 @@ decode_event (TxPredictor *self)
     }
   if (is_common (event.byte))
     learn (self, &guess, &event, item);
+  return guess.is_sure;
 }
 
 size_t
@@ -389,7 +518,10 @@ _tx_predictor_encode (
   self->src = _tx_cursor (src, src_size);
   self->coder = _tx_range_encoder (dst, capacity);
   while (_tx_cursor_left (&self->src) > 0 && !has_failed (self))
-    encode_event (self);
+    {
+      if (encode_event (self))
+        code_plain_events (self, true);
+    }
   _tx_range_encoder_end (&self->coder);
   return has_failed (self) ? 0 : (size_t) (self->coder.out - dst);
 }
@@ -403,6 +535,9 @@ _tx_predictor_decode (
   self->end = dst + dst_size;
   self->coder = _tx_range_decoder (src, src_size);
   while (self->pos != self->end && !has_failed (self))
-    decode_event (self);
+    {
+      if (decode_event (self))
+        code_plain_events (self, false);
+    }
   return !has_failed (self) && _tx_range_decoder_is_over (&self->coder);
 }

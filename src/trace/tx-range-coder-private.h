@@ -100,6 +100,27 @@ _tx_range_encoder_end (TxRangeCoder *self)
     _tx_range_coder_shift_out (self);
 }
 
+/* What a probability becomes by a 0. */
+static inline unsigned
+_tx_range_learn_0 (unsigned p, unsigned speed)
+{
+  return p + ((65536 - TX_PROBABILITY_LEAST - p) >> speed);
+}
+
+/* Until the range has its 24 bits again. */
+static inline void
+_tx_range_coder_fill (TxRangeCoder *self, bool is_encoder)
+{
+  while (self->range < 1u << 24)
+    {
+      self->range <<= 8;
+      if (is_encoder)
+        _tx_range_coder_shift_out (self);
+      else
+        _tx_range_coder_shift_in (self);
+    }
+}
+
 /**
  * _tx_range_code:
  * @bit: 0 or 1, when encoding
@@ -120,7 +141,7 @@ _tx_range_code (
   if (bit == 0)
     {
       self->range = bound;
-      *probability = (TxProbability) (p + ((65536 - TX_PROBABILITY_LEAST - p) >> speed));
+      *probability = (TxProbability) _tx_range_learn_0 (p, speed);
     }
   else
     {
@@ -131,13 +152,6 @@ _tx_range_code (
       self->range -= bound;
       *probability = (TxProbability) (p - ((p - TX_PROBABILITY_LEAST) >> speed));
     }
-  while (self->range < 1u << 24)
-    {
-      self->range <<= 8;
-      if (is_encoder)
-        _tx_range_coder_shift_out (self);
-      else
-        _tx_range_coder_shift_in (self);
-    }
+  _tx_range_coder_fill (self, is_encoder);
   return bit;
 }
