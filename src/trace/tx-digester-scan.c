@@ -3,203 +3,17 @@
 // where decoding into an array of events, giving each its time, and counting them takes hundreds.
 // It does what tx-block-decoder.c, tx-block-times.c and tx_digester_add() do together, in one pass
 // for each stretch between two exact times; a test compares the two. Bytes that are not as they
-// should be are refused, and left to the slow way.
+// should be are refused, and left to the slow way. Any event can be scanned here; nearly all of
+// them are, in stretches, in tx-digester-plain.c.
 #include <stdlib.h>
 #include <string.h>
 
-#include "tx-digester-private.h"
-#include "tx-digester-scan-private.h"
-#include "tx-format-private.h"
-#include "tx-stream.h"
-
-/* Lines up to here: so no delta of a byte leaves 32 bits. */
-#define REFERENCE_MAX (UINT32_MAX - 0x80)
-
-/** TxClock: the time of the current event, and how it goes on: evenly over an interval between two
- * exact times, as _tx_block_spread_times() has it. */
-typedef struct
-{
-  int64_t now_ns;
-  uint64_t quotient, remainder; /* of the interval's length by its parts */
-  uint64_t rest, parts;
-} TxClock;
-
-typedef struct
-{
-  TxDigester *digester;
-  TxCursor cursor;
-  TxClock clock;
-  TxFirstLineFunc first_line;
-  void *data;
-  TxTallyThread *thread;   /* of the last event; NULL before the first stack */
-  uint32_t last_defined;   /* function */
-  int64_t exact_ns;        /* the last exact time */
-  uint32_t exact_error_ns; /* its error */
-  uint64_t gap_ns;         /* between two events of the interval before, 0 unknown */
-  int64_t end_ns;          /* of the block */
-  TxScanCounts counts;
-} TxScan;
+#include "tx-digester-scan-inside-private.h"
 
 static void
 violate (TxScan *self)
 {
   self->cursor.failed = true;
-}
-
-/* ---- Looking ahead ---- */
-
-static void
-skip_varints (TxCursor *cursor, size_t count)
-{
-  for (size_t i = 0; i < count && !cursor->failed; i++)
-    (void) _tx_cursor_varint64 (cursor);
-}
-
-static void
-skip_stack (TxCursor *cursor)
-{
-  uint32_t count;
-
-  skip_varints (cursor, 1);
-  (void) _tx_cursor_u8 (cursor);
-  skip_varints (cursor, 1);
-  count = _tx_cursor_varint32 (cursor);
-  if (count > TX_SNAPSHOT_FRAMES_MAX)
-    cursor->failed = true;
-  skip_varints (cursor, 2 * (size_t) count);
-}
-
-static void
-skip_definition (TxCursor *cursor, TxEventKind kind)
-{
-  TxDefinition definition;
-
-  (void) _tx_definition_decode (cursor, kind, &definition);
-}
-
-/* The operands of a rare event. */
-static void
-skip_operands (TxCursor *cursor, uint8_t byte)
-{
-  size_t size;
-
-  switch (byte)
-    {
-    case TX_BYTE_LINE_FAR:
-    case TX_BYTE_YIELD:
-    case TX_BYTE_THREAD:
-    case TX_BYTE_GAP:
-    case TX_BYTE_WAIT:
-      skip_varints (cursor, 1);
-      break;
-    case TX_BYTE_RESUME:
-      skip_varints (cursor, 3);
-      break;
-    case TX_BYTE_REVEAL:
-      skip_varints (cursor, 2);
-      break;
-    case TX_BYTE_STACK:
-      skip_stack (cursor);
-      break;
-    case TX_BYTE_DEFINE_FILE:
-      skip_definition (cursor, TX_EVENT_DEFINE_FILE);
-      break;
-    case TX_BYTE_DEFINE_FUNCTION:
-      skip_definition (cursor, TX_EVENT_DEFINE_FUNCTION);
-      break;
-    case TX_BYTE_DEFINE_THREAD:
-      skip_definition (cursor, TX_EVENT_DEFINE_THREAD);
-      break;
-    case TX_BYTE_DEFINE_TYPE:
-      skip_definition (cursor, TX_EVENT_DEFINE_TYPE);
-      break;
-    case TX_BYTE_RAISE:
-      skip_varints (cursor, 1);
-      (void) _tx_cursor_string (cursor, TX_MESSAGE_SIZE_MAX, &size);
-      break;
-    case TX_BYTE_MARK:
-      (void) _tx_cursor_string (cursor, TX_MARK_SIZE_MAX, &size);
-      break;
-    case TX_BYTE_CLOCK:
-      (void) _tx_cursor_bytes (cursor, 16);
-      break;
-    default:
-      cursor->failed = true; /* extensions too: this writer has none */
-    }
-}
-
-/* Whether the byte is an event by itself. */
-static inline bool
-is_whole_event (uint8_t byte)
-{
-  return byte < TX_BYTE_CALL || byte == TX_BYTE_RETURN || byte == TX_BYTE_UNWIND ||
-         _tx_byte_is_near_call (byte);
-}
-
-/* Of eight bytes those that are no event by themselves: their highest bits. */
-static inline uint64_t
-find_others (uint64_t bytes)
-{
-  const uint64_t ones = UINT64_C (0x0101010101010101), highest = ones << 7;
-  uint64_t low = bytes & ~highest;
-  /* What is added makes the highest bit that of "at least": no byte carries into the next one. */
-  uint64_t is_exit = (low + ones * (0x80 - (TX_BYTE_RETURN & 0x7f))) &
-                     ~(low + ones * (0x80 - (TX_BYTE_UNWIND & 0x7f) - 1));
-  uint64_t is_call = (low + ones * (0x80 - (TX_BYTE_CALL_NEAR & 0x7f))) &
-                     ~(low + ones * (0x80 - (TX_BYTE_CALL_NEAR_LAST & 0x7f) - 1));
-
-  return bytes & ~(is_exit | is_call) & highest;
-}
-
-_Static_assert (TX_BYTE_UNWIND == TX_BYTE_RETURN + 1, "the two exits are neighbours");
-
-/* Events of one byte from @pos on: eight at a time while there are eight. */
-static inline const uint8_t *
-skip_whole_events (const uint8_t *pos, const uint8_t *end)
-{
-  while (end - pos >= 8)
-    {
-      uint64_t others = find_others (_tx_get_u64 (pos));
-
-      if (others)
-        return pos + __builtin_ctzll (others) / 8;
-      pos += 8;
-    }
-  while (pos != end && is_whole_event (*pos))
-    pos++;
-  return pos;
-}
-
-/* The number of events from @cursor (a copy) to the next stamp, or to the end. @ret_stamp: its
-   first byte, behind which @cursor stands afterwards; 0 without one. */
-static uint64_t
-count_events (TxCursor *cursor, uint8_t *ret_stamp)
-{
-  uint64_t n_events = 0;
-
-  *ret_stamp = 0;
-  while (!cursor->failed)
-    {
-      const uint8_t *pos = skip_whole_events (cursor->pos, cursor->end);
-      uint8_t byte;
-
-      n_events += (uint64_t) (pos - cursor->pos);
-      cursor->pos = pos;
-      if (pos == cursor->end)
-        break;
-      byte = *cursor->pos++;
-      if (byte == TX_BYTE_STAMP || byte == TX_BYTE_NEAR)
-        {
-          *ret_stamp = byte;
-          break;
-        }
-      n_events++;
-      if (byte == TX_OP_CALL)
-        (void) _tx_cursor_varint32 (cursor);
-      else
-        skip_operands (cursor, byte);
-    }
-  return n_events;
 }
 
 /* ---- Time ---- */
@@ -210,7 +24,7 @@ begin_interval (TxScan *self)
 {
   TxCursor ahead = self->cursor;
   uint8_t stamp;
-  uint64_t n_events = count_events (&ahead, &stamp);
+  uint64_t n_events = _tx_scan_count_events (&ahead, &stamp);
   uint64_t parts = n_events ? n_events : 1;
   uint64_t length = 0, quiet = 0, spread;
   uint32_t ends_error_ns = self->exact_error_ns, error_ns;
@@ -239,17 +53,6 @@ begin_interval (TxScan *self)
                            .quotient = spread / parts,
                            .remainder = spread % parts,
                            .parts = parts };
-}
-
-/* To the next event. */
-static inline void
-advance (TxClock *clock)
-{
-  uint64_t rest = clock->rest + clock->remainder;
-  bool carry = rest >= clock->parts;
-
-  clock->rest = carry ? rest - clock->parts : rest;
-  clock->now_ns = (int64_t) ((uint64_t) clock->now_ns + clock->quotient + carry);
 }
 
 static void
@@ -294,7 +97,7 @@ scan_line (TxScan *self, uint32_t number)
 static inline bool
 can_have_line (const TxScan *self)
 {
-  return self->thread && self->thread->top->reference - 1 < REFERENCE_MAX;
+  return self->thread && self->thread->top->reference - 1 < TX_SCAN_REFERENCE_MAX;
 }
 
 static void
@@ -308,7 +111,7 @@ scan_line_near (TxScan *self)
       return;
     }
   number = self->thread->top->reference + *self->cursor.pos++ - TX_OP_LINE_BIAS;
-  if (number - 1 >= REFERENCE_MAX)
+  if (number - 1 >= TX_SCAN_REFERENCE_MAX)
     violate (self);
   else
     scan_line (self, number);
@@ -327,7 +130,7 @@ scan_line_far (TxScan *self)
       return;
     }
   number = (int64_t) self->thread->top->reference + delta;
-  if (number < 1 || number > REFERENCE_MAX)
+  if (number < 1 || number > TX_SCAN_REFERENCE_MAX)
     violate (self);
   else
     scan_line (self, (uint32_t) number);
@@ -658,7 +461,7 @@ scan_rare_event (TxScan *self, uint8_t byte)
       scan_wait (self);
       break;
     default:
-      skip_operands (&self->cursor, byte);
+      _tx_scan_skip_operands (&self->cursor, byte);
     }
 }
 
@@ -675,185 +478,6 @@ scan_other_event (TxScan *self)
     scan_exit (self);
   else
     scan_rare_event (self, byte);
-}
-
-/* ---- Plain events ---- */
-
-/* Lines that have been met before, calls by one byte of functions that have, and returns: nearly
-   all of a block. They do what scan_line(), enter_frame() and scan_exit() do; but what changes with
-   each event stays in registers until another one comes, which is left to these. */
-typedef struct
-{
-  TxTallyFrame *frame;
-  TxTallyFrame at; /* the innermost frame as it is now */
-  int64_t last_ns;
-  uint32_t depth, depth_min, depth_max;
-  uint32_t n_steps;
-} TxPlain;
-
-/* What each of them begins with, and what ends the innermost line. */
-static inline void
-charge_plain (TxPlain *plain, int64_t now_ns)
-{
-  plain->at.line->sums.self_ns += (uint64_t) now_ns - (uint64_t) plain->last_ns;
-  plain->last_ns = now_ns;
-}
-
-static inline bool
-scan_plain_line (
-    TxPlain *plain, TxTally *tally, const TxTallyLine *nobody, uint8_t byte, int64_t now_ns)
-{
-  uint32_t number = plain->at.reference + byte - TX_OP_LINE_BIAS;
-  TxTallyLine *line;
-
-  /* Below all frames there is no function; and no reference. */
-  if (plain->at.reference - 1 >= REFERENCE_MAX || number - 1 >= REFERENCE_MAX ||
-      number == plain->at.number)
-    return false;
-  line = _tx_tally_find_met_line (plain->at.function, number);
-  if (!line)
-    return false;
-  charge_plain (plain, now_ns);
-  _tx_digester_end_line (&plain->at, now_ns);
-  _tx_tally_touch (tally, line);
-  line->sums.hits++;
-  line->sums.entries += plain->at.line == nobody;
-  plain->n_steps++;
-  plain->at.line = line;
-  plain->at.number = plain->at.reference = number;
-  plain->at.began_ns = now_ns;
-  return true;
-}
-
-/* The lines behind one that has just begun: each execution but the last begins and ends here, so
-   all of its times are the time to the next line. */
-static inline const uint8_t *
-scan_more_lines (
-    TxPlain *plain, TxTally *tally, TxClock *clock, const uint8_t *first, const uint8_t *end)
-{
-  const TxTallyFunction *function = plain->at.function;
-  TxTallyLine *line = plain->at.line;
-  uint32_t number = plain->at.number;
-  int64_t began_ns = plain->last_ns;
-  const uint8_t *pos = first;
-
-  while (pos != end && *pos < TX_BYTE_CALL && *pos != TX_OP_LINE_BIAS)
-    {
-      uint32_t next_number = number + *pos - TX_OP_LINE_BIAS;
-      uint64_t elapsed_ns = (uint64_t) clock->now_ns - (uint64_t) began_ns;
-      TxTallyLine *next = _tx_tally_find_met_line (function, next_number);
-
-      if (!next || next_number - 1 >= REFERENCE_MAX)
-        break;
-      line->sums.self_ns += elapsed_ns;
-      if (line->n_below == 0)
-        line->sums.cumulated_ns += elapsed_ns;
-      if (elapsed_ns > line->sums.slowest_ns)
-        line->sums.slowest_ns = elapsed_ns;
-      line = next;
-      number = next_number;
-      _tx_tally_touch (tally, line);
-      line->sums.hits++;
-      began_ns = clock->now_ns;
-      advance (clock);
-      pos++;
-    }
-  plain->n_steps += (uint32_t) (pos - first);
-  plain->at.line = line;
-  plain->at.number = plain->at.reference = number;
-  plain->last_ns = plain->at.since_ns = plain->at.began_ns = began_ns;
-  return pos;
-}
-
-static inline bool
-enter_plain_frame (
-    TxPlain *plain, TxTallyThread *thread, TxTallyLine *nobody, uint8_t byte, int64_t now_ns)
-{
-  TxTallyFunction *function =
-      _tx_tally_find_met_function (thread->tally, _tx_byte_get_function (byte));
-
-  if (!function || function->first_line_state != TX_TALLY_KNOWN || plain->frame == thread->last ||
-      plain->depth >= TX_DEPTH_MAX)
-    return false;
-  charge_plain (plain, now_ns);
-  plain->at.line->n_below++;
-  *plain->frame++ = plain->at;
-  plain->at.line = nobody;
-  plain->at.function = function;
-  plain->at.number = 0;
-  plain->at.reference = function->first_line;
-  plain->at.since_ns = now_ns;
-  plain->at.began_ns = INT64_MAX;
-  plain->depth++;
-  if (plain->depth > plain->depth_max)
-    plain->depth_max = plain->depth;
-  return true;
-}
-
-static inline bool
-leave_plain_frame (TxPlain *plain, TxTallyThread *thread, int64_t now_ns)
-{
-  if (plain->frame == thread->frames)
-    return false;
-  charge_plain (plain, now_ns);
-  _tx_digester_end_line (&plain->at, now_ns);
-  plain->at = *--plain->frame;
-  plain->depth--;
-  plain->at.line->n_below--;
-  _tx_tally_touch (thread->tally, plain->at.line);
-  if (plain->depth < plain->depth_min)
-    plain->depth_min = plain->depth;
-  return true;
-}
-
-static void
-scan_plain_events (TxScan *self)
-{
-  TxTallyThread *thread = self->thread;
-  TxTallyLine *nobody = &self->digester->nobody;
-  TxClock clock = self->clock;
-  const uint8_t *pos = self->cursor.pos, *end = self->cursor.end;
-  TxPlain plain;
-
-  if (!thread || thread->id == 0 || thread->last_ns > clock.now_ns || pos == end ||
-      !is_whole_event (*pos))
-    return;
-  plain = (TxPlain){
-    .frame = thread->top,
-    .at = *thread->top,
-    .last_ns = thread->last_ns,
-    .depth = thread->depth,
-    .depth_min = thread->depth_min,
-    .depth_max = thread->depth_max,
-  };
-  while (pos != end)
-    {
-      uint8_t byte = *pos;
-      bool is_plain;
-
-      if (byte < TX_BYTE_CALL)
-        is_plain = scan_plain_line (&plain, thread->tally, nobody, byte, clock.now_ns);
-      else if (byte == TX_BYTE_RETURN)
-        is_plain = leave_plain_frame (&plain, thread, clock.now_ns);
-      else
-        is_plain = _tx_byte_is_near_call (byte) &&
-                   enter_plain_frame (&plain, thread, nobody, byte, clock.now_ns);
-      if (!is_plain)
-        break;
-      pos++;
-      advance (&clock);
-      if (byte < TX_BYTE_CALL)
-        pos = scan_more_lines (&plain, thread->tally, &clock, pos, end);
-    }
-  *plain.frame = plain.at;
-  thread->top = plain.frame;
-  thread->last_ns = plain.last_ns;
-  thread->depth = plain.depth;
-  thread->depth_min = plain.depth_min;
-  thread->depth_max = plain.depth_max;
-  thread->steps += plain.n_steps;
-  self->clock = clock;
-  self->cursor.pos = pos;
 }
 
 static void
@@ -874,9 +498,9 @@ scan_events (TxScan *self)
         scan_line_near (self);
       else
         scan_other_event (self);
-      advance (&self->clock);
+      _tx_clock_advance (&self->clock);
       if (!cursor->failed)
-        scan_plain_events (self);
+        _tx_scan_plain_events (self);
     }
 }
 
