@@ -103,24 +103,57 @@ drop_thread (RecEngine *self, size_t index)
   *thread = self->threads[--self->n_threads];
 }
 
-static bool
-is_alive (uint64_t key)
+static int
+compare_keys (const void *a, const void *b)
+{
+  uint64_t one = *(const uint64_t *) a, other = *(const uint64_t *) b;
+
+  return (one > other) - (one < other);
+}
+
+/* The keys of all threads, in order, for free(); NULL without memory. */
+static uint64_t *
+list_keys (size_t *ret_n_keys)
 {
   PyInterpreterState *interpreter = PyInterpreterState_Get ();
+  size_t n_keys = 0, size = 0;
+  uint64_t *keys = NULL;
 
   for (PyThreadState *tstate = PyInterpreterState_ThreadHead (interpreter); tstate != NULL;
        tstate = PyThreadState_Next (tstate))
-    if (rec_py_thread_key (tstate) == key)
-      return true;
-  return false;
+    {
+      if (n_keys == size)
+        {
+          uint64_t *more;
+
+          size = size > 0 ? 2 * size : 2 * SWEEP_MIN;
+          more = realloc (keys, size * sizeof *keys);
+          if (more == NULL)
+            {
+              free (keys);
+              return NULL;
+            }
+          keys = more;
+        }
+      keys[n_keys++] = rec_py_thread_key (tstate);
+    }
+  qsort (keys, n_keys, sizeof *keys, compare_keys);
+  *ret_n_keys = n_keys;
+  return keys;
 }
 
+/* Forgets the threads that have ended. One look at all that are alive: looking for each of them
+   one by one would hold up a program of ten thousand threads for a second. */
 static void
 sweep (RecEngine *self)
 {
-  for (size_t i = self->n_threads; i-- > 0;)
-    if (!is_alive (self->threads[i].key))
+  size_t n_keys;
+  uint64_t *keys = list_keys (&n_keys);
+
+  for (size_t i = keys != NULL ? self->n_threads : 0; i-- > 0;)
+    if (bsearch (&self->threads[i].key, keys, n_keys, sizeof *keys, compare_keys) == NULL)
       drop_thread (self, i);
+  free (keys);
   self->sweep_at = self->n_threads * 2 > SWEEP_MIN ? self->n_threads * 2 : SWEEP_MIN;
 }
 

@@ -10,6 +10,7 @@
 
 #include "tx-block-private.h"
 #include "tx-digest.h"
+#include "tx-thread-index-private.h"
 
 /** TxTallyLine: a (function, line) with a thread's sums in the current block. Lives until the tally
  * is cleared. */
@@ -207,6 +208,7 @@ struct _TxDigester
   TxTallyLine nobody; /* takes the time of frames before their first line; is never reported */
   TxTallyThread *threads; /* owned */
   size_t n_threads, threads_capacity;
+  TxThreadIndex index; /* of threads */
   size_t current; /* index in threads; SIZE_MAX: none yet */
   size_t n_kept;      /* lines and functions of all tallies, as far as counted */
   size_t tally_limit; /* lines and functions, above which the tallies are made anew */

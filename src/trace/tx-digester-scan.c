@@ -283,10 +283,9 @@ enter_thread (TxScan *self, TxThreadId id)
 static bool
 has_thread_in_block (const TxScan *self, TxThreadId id)
 {
-  for (size_t i = 0; i < self->digester->n_threads; i++)
-    if (self->digester->threads[i].id == id)
-      return self->digester->threads[i].is_active;
-  return false;
+  size_t index = _tx_thread_index_find (&self->digester->index, id);
+
+  return index != SIZE_MAX && self->digester->threads[index].is_active;
 }
 
 static void

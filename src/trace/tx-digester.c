@@ -186,6 +186,7 @@ _tx_digester_forget_threads (TxDigester *self)
   for (size_t i = 0; i < self->n_threads; i++)
     drop_thread (self, &self->threads[i]);
   self->n_threads = 0;
+  _tx_thread_index_empty (&self->index, 0);
   self->current = SIZE_MAX;
 }
 
@@ -200,11 +201,13 @@ add_thread (TxDigester *self, TxThreadId id)
   *thread = (TxTallyThread){ .id = id, .last_ns = INT64_MAX };
   thread->tally =
       self->n_spares > 0 ? self->spares[--self->n_spares] : calloc (1, sizeof *thread->tally);
-  if (!thread->tally || !grow_frames (thread))
+  if (!thread->tally || !grow_frames (thread) ||
+      !_tx_thread_index_add (&self->index, id, self->n_threads))
     {
       if (thread->tally)
         _tx_tally_clear (thread->tally);
       free (thread->tally);
+      free (thread->frames);
       return false;
     }
   thread->frames[0] =
@@ -217,16 +220,18 @@ add_thread (TxDigester *self, TxThreadId id)
 static bool
 find_thread (TxDigester *self, TxThreadId id)
 {
-  size_t i = 0;
+  size_t index = _tx_thread_index_find (&self->index, id);
 
-  while (i < self->n_threads && self->threads[i].id != id)
-    i++;
-  if (i == self->n_threads && !add_thread (self, id))
+  if (index == SIZE_MAX)
     {
-      self->no_memory = true;
-      return false;
+      index = self->n_threads;
+      if (!add_thread (self, id))
+        {
+          self->no_memory = true;
+          return false;
+        }
     }
-  self->current = i;
+  self->current = index;
   return true;
 }
 
@@ -453,6 +458,9 @@ finish_threads (TxDigester *self)
       n_kept++;
     }
   self->n_threads = n_kept;
+  _tx_thread_index_empty (&self->index, n_kept);
+  for (size_t i = 0; i < n_kept; i++)
+    (void) _tx_thread_index_add (&self->index, self->threads[i].id, i);
 }
 
 /* Moves a thread's frames to the functions and lines of a new tally. */
@@ -713,5 +721,6 @@ tx_digester_free (TxDigester *self)
   free (self->spares);
   free (self->active);
   free (self->threads);
+  _tx_thread_index_clear (&self->index);
   free (self);
 }

@@ -73,7 +73,9 @@ struct _TxStreamPrivate
   uint64_t events_lost; /* not yet stated by a GAP */
   uint32_t frames_max;  /* in one stated stack: TX_SNAPSHOT_FRAMES_MAX, fewer in small slots */
 
-  TxThread *threads;    /* owned list */
+  TxThread **threads;   /* owned array of owned lists, by the threads' keys */
+  size_t n_lists;       /* 0 or a power of 2 */
+  size_t n_alive;       /* threads in them */
   TxThread nobody;      /* current when no thread is */
   TxFrame nobody_frame; /* its sentinel */
   TxSuspended suspended;

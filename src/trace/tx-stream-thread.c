@@ -10,6 +10,7 @@
 #include "tx-stream-private.h"
 
 #define N_FRAMES_MIN 64u
+#define N_LISTS_MIN  16u
 
 /* ---- The stream ---- */
 
@@ -111,13 +112,15 @@ _tx_stream_free (TxStream *self)
   if (!self)
     return;
   priv = self->priv;
-  while (priv->threads)
-    {
-      TxThread *thread = priv->threads;
+  for (size_t i = 0; i < priv->n_lists; i++)
+    while (priv->threads[i])
+      {
+        TxThread *thread = priv->threads[i];
 
-      priv->threads = thread->next;
-      free_thread (thread);
-    }
+        priv->threads[i] = thread->next;
+        free_thread (thread);
+      }
+  free (priv->threads);
   _tx_suspended_clear (&priv->suspended);
   _tx_definition_queue_clear (&priv->definitions);
   free (priv);
@@ -168,11 +171,57 @@ _tx_thread_grow (TxThread *self, size_t n_frames)
   return true;
 }
 
+/* Keys may be numbers one after the other, or addresses. */
+static TxThread **
+get_list (const TxStreamPrivate *priv, uint64_t key)
+{
+  return &priv->threads[(key * 0x9e3779b97f4a7c15u) >> 32 & (priv->n_lists - 1)];
+}
+
+static void
+put_in_list (TxStreamPrivate *priv, TxThread *thread)
+{
+  TxThread **list = get_list (priv, thread->key);
+
+  thread->next = *list;
+  *list = thread;
+}
+
+/* As many lists as threads, so that each is short whatever the number of threads. */
+static bool
+grow_lists (TxStreamPrivate *priv)
+{
+  TxThread **lists = priv->threads;
+  size_t n_lists = priv->n_lists;
+
+  priv->n_lists = n_lists ? 2 * n_lists : N_LISTS_MIN;
+  priv->threads = calloc (priv->n_lists, sizeof (TxThread *));
+  if (!priv->threads)
+    {
+      priv->threads = lists;
+      priv->n_lists = n_lists;
+      return false;
+    }
+  for (size_t i = 0; i < n_lists; i++)
+    while (lists[i])
+      {
+        TxThread *thread = lists[i];
+
+        lists[i] = thread->next;
+        put_in_list (priv, thread);
+      }
+  free (lists);
+  return true;
+}
+
 static TxThread *
 make_thread (TxStreamPrivate *priv, uint64_t key)
 {
-  TxThread *thread = calloc (1, sizeof *thread);
+  TxThread *thread;
 
+  if (priv->n_alive >= priv->n_lists && !grow_lists (priv) && priv->n_lists == 0)
+    return NULL;
+  thread = calloc (1, sizeof *thread);
   if (!thread)
     return NULL;
   thread->key = key;
@@ -183,8 +232,8 @@ make_thread (TxStreamPrivate *priv, uint64_t key)
       return NULL;
     }
   thread->id = ++priv->n_threads;
-  thread->next = priv->threads;
-  priv->threads = thread;
+  put_in_list (priv, thread);
+  priv->n_alive++;
   return thread;
 }
 
@@ -194,17 +243,10 @@ tx_stream_get_thread (TxStream *self, uint64_t key)
   TxStreamPrivate *priv = self->priv;
 
   (void) _tx_stream_get_current (self);
-  /* The list is in order of last use, so threads that take turns are found at once. */
-  for (TxThread **link = &priv->threads; *link; link = &(*link)->next)
-    if ((*link)->key == key)
-      {
-        TxThread *thread = *link;
-
-        *link = thread->next;
-        thread->next = priv->threads;
-        priv->threads = thread;
-        return thread;
-      }
+  for (TxThread *thread = priv->n_lists ? *get_list (priv, key) : NULL; thread;
+       thread = thread->next)
+    if (thread->key == key)
+      return thread;
   return priv->is_dead ? NULL : make_thread (priv, key);
 }
 
@@ -230,10 +272,11 @@ tx_stream_drop_thread (TxStream *self, TxThread *thread)
       set_current (self, &priv->nobody);
       _tx_stream_update_limit (self);
     }
-  for (TxThread **link = &priv->threads; *link; link = &(*link)->next)
+  for (TxThread **link = get_list (priv, thread->key); *link; link = &(*link)->next)
     if (*link == thread)
       {
         *link = thread->next;
+        priv->n_alive--;
         free_thread (thread);
         return;
       }

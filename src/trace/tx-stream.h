@@ -48,7 +48,7 @@ typedef struct {
  */
 typedef struct _TxThread TxThread;
 struct _TxThread {
-  TxThread *next;       /* owned by the stream's list */
+  TxThread *next;       /* of the stream's list that it is in */
   uint64_t key;         /* identity of the thread at the event source; opaque here */
   TxFrame *top;         /* innermost frame; frames[0], a sentinel, when the stack is empty */
   TxFrame *last;        /* last frame that fits before the array must grow */

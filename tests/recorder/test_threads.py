@@ -39,6 +39,43 @@ class ThreadTest(recordings.RecorderTest):
             sorted(self.get_names()), ["MainThread"] + [f"w\u00f6rker {n}" for n in range(8)]
         )
 
+    def test_many_threads_that_are_alive(self):
+        # Looking for a thread among all of them, at each turn, made it 2.5 times as slow.
+        source = """\
+            import os, sys, threading, time, trackexec
+            n = 3000
+            threading.stack_size(65536)
+            turns = [threading.Semaphore(0) for _ in range(n)]
+            def work(i):
+                for turn in range(5):
+                    turns[i].acquire()
+                    x = turn
+                    turns[(i + 1) % n].release()
+            if "recorded" in sys.argv:
+                trackexec.record("__main__", sys.argv[2])
+            before = time.process_time()
+            threads = [threading.Thread(target=work, args=(i,)) for i in range(n)]
+            try:
+                for thread in threads: thread.start()
+            except RuntimeError:
+                print("too few", flush=True)
+                os._exit(0)
+            turns[0].release()
+            for thread in threads: thread.join()
+            print(time.process_time() - before)
+            trackexec.stop()
+            """
+        for attempt in range(3):
+            plain = self.run_program(source, "plain")
+            if plain == "too few\n":
+                self.skipTest("this machine allows a process fewer than 3,000 threads")
+            plain = float(plain)
+            recorded = float(self.run_program(source, "recorded", f"trace{attempt}"))
+            if recorded < 1.8 * plain:
+                break
+        print(f"3,000 threads take turns: {recorded / plain:.2f} times the CPU time (limit 1.8)")
+        self.assertLess(recorded, 1.8 * plain)
+
     def test_name_that_is_a_property(self):
         out = self.run_program(
             """\
