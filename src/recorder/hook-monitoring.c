@@ -564,10 +564,7 @@ acquire (RecEngine *engine)
   engine->slow_lines = probe_slow_lines (engine);
   for (size_t i = 0; i < sizeof callbacks / sizeof callbacks[0]; i++)
     if (!register_callback (callbacks[i].event, callbacks[i].function))
-      {
-        uninstall (engine);
-        return false;
-      }
+      return false;
   rec_engine_note (engine, "backend", "monitoring");
   rec_engine_note (engine, "tool_id", "%d", hook.tool);
   rec_engine_note (engine, "long_functions", "%s", engine->slow_lines ? "instruction" : "line");

@@ -129,7 +129,7 @@ start (PyObject *module, PyObject *args, PyObject *kwargs)
   options.traces_children = children;
   options.limits = (RecLimits){ limits[0], limits[1], limits[2], limits[3] };
   rec_engine_leave_child_trace (rec_engine_get ());
-  ok = rec_engine_get ()->directory == NULL;
+  ok = rec_engine_get ()->directory == NULL && !rec_engine_get ()->is_changing;
   if (!ok)
     PyErr_SetString (PyExc_RuntimeError, STOP_OTHERS);
   ok = ok && read_info (pairs, info, &options.n_info) && start_engine (&options, include, exclude);

@@ -299,6 +299,82 @@ class RecordTest(recordings.RecorderTest):
             """
         )
 
+    def test_a_start_that_fails_says_why(self):
+        self.run_program(
+            """\
+            import os, resource, trackexec
+            resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
+            held = []
+            try:
+                while True:
+                    held.append(os.dup(0))
+            except OSError as error:
+                none_left = error.errno
+            try:
+                trackexec.record("__main__", "trace")
+            except OSError as error:
+                assert error.errno == none_left
+            else:
+                raise AssertionError
+            for fd in held: os.close(fd)
+            assert not os.path.exists("trace")
+            trackexec.record("__main__", "trace")
+            trackexec.stop()
+            """
+        )
+
+    def test_audit_hooks_may_call_us(self):
+        # Beginning and ending raise events, in which anything of the program may run.
+        program = """\
+            import sys, trackexec
+            def hook(event, arguments):
+                if not event.startswith("sys.") or event in ("sys._getframe", "sys.unraisablehook") or inside:
+                    return
+                inside.append(event)
+                seen.append(event)
+                try:
+                    trackexec.stop()
+                    trackexec.mark("in a hook")
+                    assert type(trackexec.stats()) is dict
+                    trackexec.record("__main__", "other")
+                except RuntimeError:
+                    refused.append(event)
+                finally:
+                    inside.pop()
+            def work():
+                return 1
+            inside, seen, refused = [], [], []
+            sys.addaudithook(hook)
+            for turn in range(2):
+                trackexec.record("__main__", f"trace{turn}")
+                work()
+                trackexec.stop()
+            assert seen and seen == refused, (seen, refused)
+            """
+        self.run_program(program)
+        self.assertEqual(sorted(os.listdir(self.directory)), ["program.py", "trace0", "trace1"])
+        for turn in range(2):
+            self.assertEqual(self.hits(17, os.path.join(self.directory, f"trace{turn}")), [17])
+
+    @unittest.skipUnless(recordings.HAS_MONITORING, "before, the threads that a hook refuses are not recorded")
+    def test_what_an_audit_hook_raises_is_raised(self):
+        self.run_program(
+            """\
+            import os, sys, trackexec
+            class Refused(Exception): pass
+            def hook(event, arguments):
+                if event.startswith("sys.monitoring"):
+                    raise Refused
+            sys.addaudithook(hook)
+            try:
+                trackexec.record("__main__", "trace")
+            except Refused:
+                assert not trackexec.stats()["recording"] and not os.path.exists("trace")
+            else:
+                raise AssertionError
+            """
+        )
+
     def test_info_describes_the_process(self):
         self.run_program(
             """\
