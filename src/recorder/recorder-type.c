@@ -143,13 +143,38 @@ start (PyObject *module, PyObject *args, PyObject *kwargs)
 
 /* ---- stop, mark, stats ---- */
 
+/* Takes the exception. The program may have a handler that raises no Exception; that stays. */
+static void
+say_end_is_missing (void)
+{
+  PyObject *type;
+  PyObject *value;
+  PyObject *traceback;
+  PyObject *api;
+
+  PyErr_Fetch (&type, &value, &traceback);
+  PyErr_NormalizeException (&type, &value, &traceback);
+  api = PyImport_ImportModule ("trackexec._api");
+  if (api != NULL)
+    Py_XDECREF (PyObject_CallMethod (api, "_say", "sO", "a recording is not whole: %s", value));
+  if (PyErr_Occurred () && PyErr_ExceptionMatches (PyExc_Exception))
+    PyErr_Clear ();
+  Py_XDECREF (api);
+  Py_XDECREF (type);
+  Py_XDECREF (value);
+  Py_XDECREF (traceback);
+}
+
 PyDoc_STRVAR (stop_doc,
-              "stop()\n--\n\nStop recording and finish the trace. Nothing happens when none runs.");
+              "stop()\n--\n\nStop recording and finish the trace. Nothing happens when none runs.\n\n"
+              "What a disk refuses is logged by the logger `trackexec`, and not raised.");
 
 static PyObject *
 stop (PyObject *module, PyObject *unused)
 {
   if (!rec_engine_stop (rec_engine_get ()))
+    say_end_is_missing ();
+  if (PyErr_Occurred ())
     return NULL;
   Py_RETURN_NONE;
 }

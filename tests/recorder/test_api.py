@@ -323,6 +323,38 @@ class RecordTest(recordings.RecorderTest):
             """
         )
 
+    def test_an_end_that_the_disk_refuses_is_logged(self):
+        program = """\
+            import logging, multiprocessing, os, resource, shutil, signal, trackexec
+            class Own(logging.Handler):
+                def emit(self, record):
+                    said.append(record.getMessage())
+            def refuse():
+                resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+            said = []
+            logging.basicConfig(handlers=[Own()])
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            # A process of multiprocessing closes its trace by itself, and prints what is raised.
+            trackexec.record("__main__", "parent", children="trace")
+            process = multiprocessing.get_context("fork").Process(target=refuse)
+            process.start()
+            process.join()
+            trackexec.stop()
+            try:
+                with trackexec.recording("__main__", "trace"):
+                    refuse()
+                    raise KeyError("the program's")
+            except KeyError:
+                caught = True
+            resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            trackexec.record("__main__", "removed")
+            shutil.rmtree("removed")
+            trackexec.stop()
+            (text,) = said
+            assert caught and text.startswith("a recording is not whole: "), said
+            """
+        self.run_program(program)
+
     def test_audit_hooks_may_call_us(self):
         # Beginning and ending raise events, in which anything of the program may run.
         program = """\
