@@ -182,26 +182,45 @@ stop (PyObject *module, PyObject *unused)
 PyDoc_STRVAR (mark_doc,
               "mark(text, /)\n--\n\n"
               "Leave a text in the trace at this place, with its exact time.\n\n"
-              "Nothing happens when nothing is recorded.");
+              "Nothing happens when nothing is recorded. Of a text that is no str the mark tells,\n"
+              "and nothing is raised.");
+
+/* As UTF-8, no more of it than a mark holds; NULL without memory. */
+static PyObject *
+encode_mark (PyObject *text)
+{
+  PyObject *start;
+  PyObject *bytes = NULL;
+
+  if (!PyUnicode_Check (text))
+    start = PyUnicode_FromFormat ("trackexec: mark() needs a str, not %.80s",
+                                  Py_TYPE (text)->tp_name);
+  else
+    start = PyUnicode_Substring (text, 0, TX_MARK_SIZE_MAX + 1);
+  if (start != NULL)
+    bytes = PyUnicode_AsEncodedString (start, "utf-8", "backslashreplace");
+  Py_XDECREF (start);
+  return bytes;
+}
 
 static PyObject *
 mark (PyObject *module, PyObject *text)
 {
+  static const char lost[] = "trackexec: there was no memory for a mark";
   RecEngine *engine = rec_engine_get ();
   PyObject *bytes;
 
   if (engine->stream == NULL && !engine->is_pending)
     Py_RETURN_NONE;
-  if (!PyUnicode_Check (text))
+  bytes = encode_mark (text);
+  if (bytes != NULL)
+    rec_engine_mark (engine, PyBytes_AS_STRING (bytes), (size_t) PyBytes_GET_SIZE (bytes));
+  else
     {
-      PyErr_Format (PyExc_TypeError, "mark() needs a str, not %.80s", Py_TYPE (text)->tp_name);
-      return NULL;
+      PyErr_Clear ();
+      rec_engine_mark (engine, lost, sizeof lost - 1);
     }
-  bytes = PyUnicode_AsEncodedString (text, "utf-8", "backslashreplace");
-  if (bytes == NULL)
-    return NULL;
-  rec_engine_mark (engine, PyBytes_AS_STRING (bytes), (size_t) PyBytes_GET_SIZE (bytes));
-  Py_DECREF (bytes);
+  Py_XDECREF (bytes);
   Py_RETURN_NONE;
 }
 

@@ -190,15 +190,19 @@ class RecordTest(recordings.RecorderTest):
             trackexec.mark("one \\u00e9 \\udc80")
             logging.getLogger("x").addHandler(trackexec.MarkHandler())
             logging.getLogger("x").warning("two %d", 2)
-            try:
-                trackexec.mark(3)
-            except TypeError:
-                pass
+            # Nothing is raised for these without a recording, either.
+            trackexec.mark(3)
+            trackexec.mark(b"three")
+            trackexec.mark(type("Text", (str,), {})("four"))
+            trackexec.mark("\u00e9" * 1000000)
             trackexec.stop()
             """
         )
         marks = [e.detail for e in recordings.read_events(self.trace) if e.kind == "mark"]
-        self.assertEqual(marks, ["one \u00e9 \\\\udc80", "WARNING x: two 2"])
+        self.assertEqual(marks[:2], ["one \u00e9 \\\\udc80", "WARNING x: two 2"])
+        refused = "trackexec: mark() needs a str, not "
+        self.assertEqual(marks[2:5], [refused + "int", refused + "bytes", "four"])
+        self.assertRegex(marks[5], "^\u00e9{1000,1024}$")
 
     def test_precise_sections_stamp_each_step(self):
         self.run_program(
