@@ -275,6 +275,34 @@ class EnableTest(recordings.RecorderTest):
             """
         self.enable(program)
 
+    def test_arguments_that_are_no_texts(self):
+        # What a program makes of sys.argv is no reason not to record it.
+        os.mkdir(self.base)
+        program = """\
+            import pathlib, sys, trackexec
+            for argv in ([3], None, ["a\\0b"], ["\\ud800"], [b"\\xff"], [pathlib.Path("x/y.py"), None], []):
+                sys.argv = argv
+                assert trackexec.enable("base", package="__main__", start_time="one"), argv
+                trackexec.stop()
+            del sys.argv
+            assert trackexec.enable("base", name="\u65e5\\ud800" * 60, package="__main__", start_time="one")
+            """
+        self.enable(program)
+        names = os.listdir(self.get_run())
+        self.assertIn("y", names)
+        self.assertTrue([name for name in names if name.startswith("\u65e5\\ud800\u65e5")], names)
+
+    def test_a_module_of_the_programs_called_logging(self):
+        os.mkdir(self.base)
+        self.write("logging.py", "x = 1\n")
+        program = """\
+            import logging, sys, trackexec
+            assert trackexec.enable("base", package=3) is False
+            sys.modules["logging"] = None
+            assert trackexec.enable("base", start_time="nan", max_size="much", package="x") is False
+            """
+        self.enable(program)
+
     def test_the_environment_fills_in(self):
         os.mkdir(self.base)
         self.write("app.py", "x = 1\n")

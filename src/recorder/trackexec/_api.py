@@ -24,14 +24,14 @@ def _say(message, *args):
     if message in _said or "logging" not in sys.modules:
         return  # said already, or there is nobody to hear it
     _said.add(message)
-    import logging
-
-    logger = logging.getLogger("trackexec")
-    if not logger.handlers:
-        logger.addHandler(logging.NullHandler())
     try:
+        import logging
+
+        logger = logging.getLogger("trackexec")
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
         logger.warning(message, *args)
-    except Exception:  # of a handler of the program's
+    except Exception:  # of a handler of the program's, or of its own module of this name
         pass
 
 
@@ -75,13 +75,30 @@ def _get_working_directory():
         return ""
 
 
+def _get_arguments():
+    """Return sys.argv as texts, whatever the program has made of it."""
+    argv = getattr(sys, "argv", None)
+    if not isinstance(argv, (list, tuple)):
+        return []
+    return [os.fsdecode(word) if isinstance(word, (str, bytes, os.PathLike)) else repr(word) for word in argv]
+
+
+def _clean(text):
+    """Return a text as `info` can have it: with no zeros, and encoded also where it is no file's name."""
+    text = text.replace("\0", " ")
+    try:
+        return os.fsencode(text)
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace")
+
+
 def _get_info(items, exclude):
     """Return the lines for the trace's `info` file that only Python knows."""
     zone, offset = _get_zone()
-    argv = getattr(sys, "argv", [])
-    return [
+    argv = _get_arguments()
+    lines = [
         ("program", argv[0] if argv else ""),
-        ("argv", repr(list(argv))),
+        ("argv", repr(argv)),
         ("cwd", _get_working_directory()),
         ("python", sys.version.split()[0]),
         ("python_version", sys.version),
@@ -94,6 +111,7 @@ def _get_info(items, exclude):
         ("utc_offset_s", str(offset)),
         ("recorder", _recorder.version),
     ]
+    return [(key, _clean(value)) for key, value in lines]
 
 
 def _end_with_process(unused):
@@ -220,7 +238,7 @@ def _get_default_scope(frame):
 
 
 def _get_default_name():
-    name = os.path.basename((getattr(sys, "argv", None) or [""])[0])
+    name = os.path.basename((_get_arguments() or [""])[0])
     if name in ("-c", "-m", "-"):  # at the interpreter's start, or from standard input
         return _startup.get_name()
     return name[:-3] if name.endswith(".py") else name or "python"
