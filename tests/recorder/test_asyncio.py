@@ -214,6 +214,22 @@ class IdleTest(recordings.RecorderTest):
                 asyncio_loop = Loop()
             assert trackexec.watch_idle(Outer())
             assert Loop._selector.select(3) == 3
+            # What can't be watched is left alone, whatever it raises.
+            class Proxy:
+                def __getattr__(self, name):
+                    raise RuntimeError("nothing is bound")
+            assert trackexec.watch_idle(Proxy()) is False
+            assert trackexec.watch_idle(selectors.SelectSelector) is False
+            # A watched method is known by the same names.
+            selector = selectors.SelectSelector()
+            def look():
+                select = selector.select
+                assert select.__self__ is selector
+                return [getattr(select, f"__{name}__") for name in ("name", "qualname", "module", "doc", "func")]
+            before = look()
+            assert trackexec.watch_idle(selector) and look() == before
+            assert selector.select(0) == []
+            selector.close()
             # Watched selectors are freed.
             before = len(gc.get_objects())
             for i in range(100):
