@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 import unittest
+import zipapp
 import zipfile
 
 import recordings
@@ -124,7 +125,10 @@ COMMANDS = [
     ["-m", "nonexistent"],
     ["-m", "interrupted"],
     ["container", "x"],
+    ["container/", "x"],
+    ["./container/.", "x"],
     ["container.zip", "x"],
+    ["container.pyz", "x"],
     ["missing.py"],
     *(
         [name]
@@ -142,6 +146,12 @@ class TransparencyTest(recordings.RecorderTest):
         with zipfile.ZipFile(os.path.join(self.directory, "container.zip"), "w") as archive:
             for name in ("__main__.py", "helper.py"):
                 archive.write(os.path.join(self.directory, "container", name), name)
+        # An application as zipapp makes it.
+        zipapp.create_archive(
+            os.path.join(self.directory, "container"),
+            os.path.join(self.directory, "container.pyz"),
+            interpreter="/usr/bin/env python3",
+        )
         os.symlink("shows.py", os.path.join(self.directory, "linked.py"))
 
     def run_both(self, command, flags=()):
@@ -186,6 +196,40 @@ class TransparencyTest(recordings.RecorderTest):
         for command in (["shows.py", "3"], ["processes.py"], ["threads.py"]):
             with self.subTest(command=command):
                 self.check(command, ["-W", "error"])
+
+    def test_programs_by_a_shell(self):
+        self.write("path.py", "import sys\nprint(sys.argv, sys.path, __file__)\n")
+        commands = [
+            "cat path.py | $run /dev/stdin x",
+            "$run /dev/stdin x < path.py",
+            "mkfifo pipe; cat path.py > pipe & sleep 0.2; $run pipe; rm pipe",
+            "mkdir gone; cd gone; rmdir ../gone; $run ../path.py",
+            "mkdir gone; cd gone; rmdir ../gone; $run '%s/path.py'" % self.directory,
+        ]
+        for command in commands:
+            with self.subTest(command=command):
+                shutil.rmtree(self.trace, ignore_errors=True)
+                plain, recorded = (
+                    recordings.spawn(
+                        ["sh", "-c", command],
+                        self.directory,
+                        run=f"{sys.executable} {words}",
+                        PYTHONDONTWRITEBYTECODE="1",
+                    )
+                    for words in ("", f"-m trackexec run -o {self.trace}")
+                )
+                self.assertEqual((recorded.stderr, recorded.stdout), (plain.stderr, plain.stdout))
+                self.assertEqual((plain.returncode, plain.stdout.count("\n")), (0, 1))
+                self.assertEqual(self.lines(), [1, 2])
+
+    def test_what_is_in_an_archive_is_recorded(self):
+        os.symlink("container.zip", os.path.join(self.directory, "linked.zip"))
+        for name in ("container.zip", "./container.pyz", "linked.zip"):
+            with self.subTest(name=name):
+                shutil.rmtree(self.trace, ignore_errors=True)
+                self.run_both([name])
+                steps = [(step.file, step.line) for step in recordings.read_steps(self.trace)]
+                self.assertEqual(steps[-2:], [("__main__.py", 3), ("helper.py", 1)])
 
     def test_the_traceback_is_not_only_sorted_alike(self):
         plain, recorded = self.run_both(["traceback.py"])

@@ -133,21 +133,41 @@ def get_scope(options):
         return ["__main__", options.module[-1].split(".")[0]]
     script = options.arguments[0]
     if _is_container(script):
-        return ["__main__"] + (_find_beside(script) if os.path.isdir(script) else [script + "/"])
-    beside = _find_beside(os.path.dirname(os.path.realpath(script)))
+        return ["__main__"] + (_find_beside(script) if os.path.isdir(script) else [os.path.realpath(script)])
+    beside = _find_beside(_get_directory(script))
     return ["__main__"] + [name for name in beside if name != "__main__"]
 
 
-def _is_container(script):
-    """Tell whether Python would run `__main__.py` in this (a directory, a zip file)."""
-    if os.path.isdir(script):
-        return True
+def _get_path(script):
+    """Return the script's path as Python makes it absolute: as it is where the working directory is gone."""
     try:
-        with open(script, "rb") as file:
-            is_zip = file.read(4) == b"PK\x03\x04"
+        return os.path.join(os.getcwd(), script)
     except OSError:
-        return False
-    return is_zip
+        return script
+
+
+def _get_directory(path):
+    """Return the directory of a script as Python finds it: behind links, of a pipe where its name is."""
+    try:
+        path = os.path.join(os.path.dirname(path), os.readlink(path))
+    except OSError:
+        pass
+    try:
+        real = os.path.realpath(path)
+    except OSError:
+        real = path
+    return os.path.dirname(real if os.path.exists(real) else path)
+
+
+def _is_container(script):
+    """Tell whether Python would run `__main__.py` in this (a directory, a zip file), in Python's way."""
+    for hook in sys.path_hooks:
+        try:
+            hook(_get_path(script))
+        except ImportError:
+            continue
+        return True
+    return False
 
 
 def _fail(message, status):
@@ -199,6 +219,16 @@ def _has_safe_path():
     return bool(getattr(sys.flags, "safe_path", False) or sys.flags.isolated)
 
 
+def _put_first(directory):
+    """Let modules be looked for here first, instead of in the working directory, where `-m` put that."""
+    try:
+        os.getcwd()
+    except OSError:
+        sys.path.insert(0, directory)
+    else:
+        sys.path[0] = directory
+
+
 def _run_module(options):
     import runpy
 
@@ -219,9 +249,9 @@ def _run_container(options):
 
     script = options.arguments[0]
     sys.argv[:] = options.arguments
-    path = os.path.abspath(script)
+    path = _get_path(script)
     if not _has_safe_path():
-        sys.path[0] = path
+        _put_first(path)
     else:
         sys.path.insert(0, path)
     keep = _make_main()
@@ -235,9 +265,10 @@ def _run_script(options):
     from trackexec import _recorder
 
     script = options.arguments[0]
-    path = script if os.path.isabs(script) else os.path.join(os.getcwd(), script)
+    path = _get_path(script)
     try:
-        open(path, "rb").close()
+        if os.path.isfile(path) or not os.path.exists(path):  # a pipe can be opened once
+            open(path, "rb").close()
     except OSError as error:
         sys.stderr.write(
             f"{sys.executable}: can't open file {path!r}: [Errno {error.errno}] {error.strerror}\n"
@@ -245,7 +276,7 @@ def _run_script(options):
         return 2
     sys.argv[:] = options.arguments
     if not _has_safe_path():
-        sys.path[0] = os.path.dirname(os.path.realpath(path))
+        _put_first(_get_directory(path))
     keep = _make_main()
     _start(options)
     status = _recorder.run_file(path)
