@@ -39,6 +39,11 @@ PROGRAMS = {
         atexit.register(print, "at exit", flush=True)
         raise KeyboardInterrupt
         """,
+    "interrupted_otherwise.py": """\
+        class Interrupt(KeyboardInterrupt):
+            pass
+        raise Interrupt
+        """,
     "syntax.py": "x = (\n",
     "latin.py": "# coding: latin-1\nprint('caf\\xe9'.encode('ascii', 'backslashreplace'))\n",
     "stack.py": """\
@@ -124,6 +129,7 @@ COMMANDS = [
     ["-m", "package.core"],
     ["-m", "nonexistent"],
     ["-m", "interrupted"],
+    ["-m", "interrupted_otherwise"],
     ["container", "x"],
     ["container/", "x"],
     ["./container/.", "x"],
