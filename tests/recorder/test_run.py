@@ -301,6 +301,14 @@ class CommandLineTest(recordings.RecorderTest):
         said = self.trackexec("run", "-v", "-n", "name", "-o", self.trace, "script.py").stderr
         self.assertRegex(said, r"\Atrackexec: recording into .*/trace/\d{6}-\d{6}/name(-\d+)?\n\Z")
 
+    def test_without_standard_streams(self):
+        self.write("script.py", "import sys\nopen('ran', 'w').write(str(sys.stderr))\n")
+        command = ["sh", "-c", '"$@" 2>&-', "sh", sys.executable, "-m", "trackexec"]
+        done = recordings.spawn([*command, "run", "-v", "-o", self.trace, "script.py"], self.directory)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+        self.assertTrue(os.path.exists(os.path.join(self.directory, "ran")))
+        self.assertEqual(recordings.spawn([*command, "run", "missing.py"], self.directory).returncode, 2)
+
     def test_default_directory(self):
         self.trackexec("run", "script.py")
         self.assertTrue(os.path.exists(os.path.join(self.directory, "trackexec-traces/latest/script/info")))
@@ -308,7 +316,10 @@ class CommandLineTest(recordings.RecorderTest):
     def test_help_and_version(self):
         for words in (["--help"], ["-h"], [], ["run", "--help"]):
             self.assertIn("usage: ", self.trackexec(*words).stdout)
-        self.assertRegex(self.trackexec("--version").stdout, r"\Atrackexec \d")
+        for words in (["run", "-v", "-h"], ["recover", "-v", "--help"], ["disable-startup", "--user", "-h"]):
+            self.assertIn("usage: ", self.trackexec(*words).stdout)
+        for words in (["--version"], ["run", "-v", "--version"]):
+            self.assertRegex(self.trackexec(*words).stdout, r"\Atrackexec \d")
 
     def test_misuse(self):
         for words in (["walk"], ["run"], ["run", "-p"], ["run", "--nothing", "x.py"], ["run", "-p", "x"]):

@@ -47,6 +47,9 @@ _WITH_VALUE = {
 }
 
 
+_ASKING = ("-h", "--help", "--version")
+
+
 class UsageError(Exception):
     """What was given on the command line is not understood."""
 
@@ -61,6 +64,7 @@ class Options:
         self.name = []
         self.module = []
         self.verbose = False
+        self.asked = ""  # an option that only prints something
         self.arguments = []
 
     def get_last(self, name, default):
@@ -69,7 +73,7 @@ class Options:
         return values[-1] if values else default
 
 
-def _split(word):
+def split(word):
     """Return (option, value or None) of one word: `--name=x`, `-px`, `-p`."""
     if word.startswith("--"):
         option, equals, value = word.partition("=")
@@ -85,10 +89,13 @@ def parse(words):
         word = words.pop(0)
         if word == "--":
             break
+        if word in _ASKING:
+            options.asked = word
+            return options
         if word in ("-v", "--verbose"):
             options.verbose = True
             continue
-        option, value = _split(word)
+        option, value = split(word)
         if option not in _WITH_VALUE:
             raise UsageError(f"unknown option {word!r}")
         if value is None:
@@ -170,9 +177,27 @@ def _is_container(script):
     return False
 
 
+def _say(text):
+    """Say something on standard error, if there is one: the program runs without, too."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"{text}\n")
+
+
 def _fail(message, status):
-    sys.stderr.write(f"trackexec: {message}\n")
+    _say(f"trackexec: {message}")
     sys.exit(status)
+
+
+def _answer(word):
+    """Print what an option asks for that does nothing else."""
+    if word == "--version":
+        import trackexec
+
+        text = f"trackexec {trackexec.__version__}\n"
+    else:
+        text = USAGE
+    if sys.stdout is not None:
+        sys.stdout.write(text)
 
 
 def _start(options):
@@ -195,7 +220,7 @@ def _start(options):
     if children and os.environ.get("TRACKEXEC_DIR"):
         _api._tell_parent(directory)
     if options.verbose:
-        sys.stderr.write(f"trackexec: recording into {directory}\n")
+        _say(f"trackexec: recording into {directory}")
 
 
 def _make_main():
@@ -270,9 +295,7 @@ def _run_script(options):
         if os.path.isfile(path) or not os.path.exists(path):  # a pipe can be opened once
             open(path, "rb").close()
     except OSError as error:
-        sys.stderr.write(
-            f"{sys.executable}: can't open file {path!r}: [Errno {error.errno}] {error.strerror}\n"
-        )
+        _say(f"{sys.executable}: can't open file {path!r}: [Errno {error.errno}] {error.strerror}")
         return 2
     sys.argv[:] = options.arguments
     if not _has_safe_path():
@@ -297,13 +320,8 @@ def main():
     """Obey the command line."""
     words = sys.argv[1:]
     command = words.pop(0) if words else "--help"
-    if command in ("-h", "--help") or (command == "run" and words[:1] in (["-h"], ["--help"])):
-        sys.stdout.write(USAGE)
-        sys.exit(0)
-    if command == "--version" or (command == "run" and words[:1] == ["--version"]):
-        import trackexec
-
-        sys.stdout.write(f"trackexec {trackexec.__version__}\n")
+    if command in _ASKING:
+        _answer(command)
         sys.exit(0)
     if command != "run":
         _fail(f"unknown command {command!r}; see python -m trackexec --help", 1)
@@ -311,4 +329,7 @@ def main():
         options = parse(words)
     except UsageError as error:
         _fail(f"{error}; see python -m trackexec --help", 1)
+    if options.asked:
+        _answer(options.asked)
+        sys.exit(0)
     sys.exit(run(options))
