@@ -109,6 +109,36 @@ class ForkTest(recordings.RecorderTest):
         lines = self.lines()
         self.assertEqual((lines.count(9), lines.count(12)), (0, 8 * 20 * 100))
 
+    def test_forks_beside_modules_that_come_and_go(self):
+        # A thread may just be importing what the child looks for; and tests load a package anew.
+        program = """\
+            import os, sys, types, trackexec
+            def fork():
+                pid = os.fork()
+                if pid == 0:
+                    x = 1
+                    os._exit(0)
+                assert os.waitpid(pid, 0)[1] == 0
+            trackexec.record("__main__", "trace", children="trace")
+            for module in (types.ModuleType("multiprocessing.util"), None):
+                sys.modules["multiprocessing.util"] = module
+                fork()
+            for name in [name for name in sys.modules if name.startswith("trackexec")]:
+                del sys.modules[name]
+            import trackexec
+            assert trackexec.stats()["recording"]
+            trackexec.stop()
+            trackexec.record("__main__", "again", children="trace")
+            fork()
+            trackexec.stop()
+            """
+        self.run_program(program)
+        for name, children in (("trace", 2), ("again", 1)):
+            traces = [trace for trace in os.listdir(self.directory) if trace.startswith(name + ".")]
+            self.assertEqual(len(traces), children)
+            for trace in traces:
+                self.assertEqual(self.hits(5, os.path.join(self.directory, trace)), [5])
+
     def test_forks_of_c_code(self):
         self.run_program(
             """\

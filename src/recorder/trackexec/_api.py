@@ -122,10 +122,11 @@ def _end_with_process(unused):
 def _after_fork_in_child():
     global _multiprocessing_is_told
     _recorder.after_fork_in_child()
-    util = sys.modules.get("multiprocessing.util")
-    if util is not None and not _multiprocessing_is_told:
+    # Another thread may have been about to import it.
+    register = getattr(sys.modules.get("multiprocessing.util"), "register_after_fork", None)
+    if register is not None and not _multiprocessing_is_told:
         # It first forgets what its parent had registered, and then calls these.
-        util.register_after_fork(_end_with_process, _end_with_process)
+        register(_end_with_process, _end_with_process)
         _multiprocessing_is_told = True
 
 
