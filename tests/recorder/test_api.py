@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The functions of the package: with recording off, on, and misused."""
 
+import ast
+import inspect
 import os
 import sys
 import time
@@ -450,6 +452,39 @@ class ModuleTest(unittest.TestCase):
         self.assertIsInstance(trackexec.__version__, str)
         with self.assertRaises(AttributeError):
             trackexec.nothing
+
+    def test_stubs_tell_what_there_is(self):
+        import trackexec.asyncio
+        from trackexec import _limits, _unsupported
+
+        for module, stub in ((trackexec, "__init__.pyi"), (trackexec.asyncio, "asyncio.pyi")):
+            path = os.path.join(os.path.dirname(trackexec.__file__), stub)
+            with open(path, encoding="utf-8") as file:
+                nodes = ast.parse(file.read()).body
+            told = {node.name: node for node in nodes if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+            self.assertEqual(sorted(told), sorted(module.__all__))
+            for name, node in told.items():
+                if isinstance(node, ast.FunctionDef):
+                    found = [inspect.signature(getattr(module, name))]
+                    if module is trackexec and hasattr(_unsupported, name):
+                        found.append(inspect.signature(getattr(_unsupported, name)))
+                    for signature in found:
+                        self.compare(node.args, signature, _limits._LIMITS)
+
+    def compare(self, arguments, signature, limits):
+        kinds = {}
+        for parameter in signature.parameters.values():
+            kinds.setdefault(parameter.kind, []).append(parameter.name)
+        keywords = [argument.arg for argument in arguments.kwonlyargs]
+        if kinds.pop(inspect.Parameter.VAR_KEYWORD, None):
+            self.assertLessEqual({name for name in limits if name != "keep_runs"}, set(keywords))
+            keywords = [name for name in keywords if name not in limits]
+        told = {
+            inspect.Parameter.POSITIONAL_ONLY: [argument.arg for argument in arguments.posonlyargs],
+            inspect.Parameter.POSITIONAL_OR_KEYWORD: [argument.arg for argument in arguments.args],
+            inspect.Parameter.KEYWORD_ONLY: keywords,
+        }
+        self.assertEqual({kind: names for kind, names in told.items() if names}, kinds)
 
     def test_import_is_light(self):
         self.assertIsInstance(trackexec, types.ModuleType)
