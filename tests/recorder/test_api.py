@@ -413,6 +413,26 @@ class RecordTest(recordings.RecorderTest):
             """
         )
 
+    def test_an_interrupt_during_a_start_is_the_programs(self):
+        # The start may run a little Python, and so the handler of a signal that has just come.
+        program = """\
+            import os, signal, sys, trackexec
+            def hook(event, arguments):
+                if event == "exec" and arguments[0].co_filename == "<string>":
+                    seen.append(event)
+                    os.kill(os.getpid(), signal.SIGINT)
+            seen = []
+            caught = False
+            sys.addaudithook(hook)
+            os.mkdir("base")
+            try:
+                trackexec.enable("base", package="__main__")
+            except KeyboardInterrupt:
+                caught = True
+            assert caught == bool(seen)
+            """
+        self.run_program(program)
+
     def test_info_describes_the_process(self):
         self.run_program(
             """\
