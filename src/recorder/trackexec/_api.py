@@ -292,6 +292,7 @@ def _enable(base, name, items, exclude, start_time, ring_dir, children, limits):
     start_in_run(items, directory, exclude, ring_dir, limits, children, lines + links, base)
     if children:
         _tell_parent(directory)
+    _startup.watch_as_asked()
     return True
 
 
@@ -319,7 +320,8 @@ def enable(
     lets forked children go on in traces of their own, `<name>.<pid>` in the same run, which begin
     with their first event; "none" leaves them unrecorded; default is the environment's
     TRACKEXEC_CHILDREN, else "trace". Processes that this one starts and that call enable()
-    themselves join the run: TRACKEXEC_PARENT is set in the environment for them. max_size, min_free,
+    themselves join the run: TRACKEXEC_PARENT is set in the environment for them. With TRACKEXEC_IDLE=1 in
+    the environment watch_idle() is called, too. max_size, min_free,
     max_age: as for record(); keep_runs (default 32; TRACKEXEC_KEEP_RUNS): so many runs stay, with
     this one; older ones, and those that ended longer than max_age ago, are removed in the background
     unless a process of theirs lives or they hold anything that is not ours.

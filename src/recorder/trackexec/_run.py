@@ -28,6 +28,7 @@ Record every line of a program that runs, to walk through it later.
   -h, --help           print this text
 
 Forked children are recorded beside it, unless TRACKEXEC_CHILDREN=none is in the environment.
+With TRACKEXEC_IDLE=1 there it is marked where event loops wait.
 
 Other commands (each has a --help): recover, seal what processes that died have left;
 doctor, what would be recorded and what prevents it;
@@ -202,7 +203,7 @@ def _answer(word):
 
 def _start(options):
     """Begin to record; end the process with a message where that fails."""
-    from trackexec import _api, _directory
+    from trackexec import _api, _directory, _startup
 
     base = options.get_last("output", os.environ.get("TRACKEXEC_DIR") or "trackexec-traces")
     default = options.module[-1] if options.module else os.path.basename(options.arguments[0])
@@ -219,6 +220,7 @@ def _start(options):
         _fail(f"cannot record into {base!r}: {error}", 1)
     if children and os.environ.get("TRACKEXEC_DIR"):
         _api._tell_parent(directory)
+    _startup.watch_as_asked()
     if options.verbose:
         _say(f"trackexec: recording into {directory}")
 
