@@ -173,6 +173,23 @@ class EnableTest(recordings.RecorderTest):
         self.assertEqual(sorted(os.listdir(self.base)), sorted([os.path.basename(run), "latest"]))
         self.assertEqual(os.listdir(run), ["server"])
 
+    def test_a_start_for_which_there_is_no_room_leaves_nothing(self):
+        os.mkdir(self.base)
+        program = """\
+            import os, resource, signal, trackexec
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            failed = 0
+            for size in range(0, 10000, 8):
+                resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+                if trackexec.enable("base", package="__main__"):
+                    break
+                assert os.listdir("base") == [], size
+                failed += 1
+            resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            assert trackexec.stats()["recording"] and failed > 10, failed
+            """
+        self.enable(program)
+
     def test_a_run_that_is_removed_meanwhile_is_made_again(self):
         os.mkdir(self.base)
         program = """\
