@@ -556,8 +556,8 @@ time_lines (unsigned n_lines)
   return best;
 }
 
-/* Once a process: the ratio is about 1 without the fault, and over 50 with it. This runs Python, and so
- * the program's handlers of signals that have just come: what these raise is its own.
+/* Once a process: the ratio is about 1 without the fault, and over 50 with it. This runs Python,
+ * and so the program's handlers of signals that have just come: what these raise is its own.
  *
  * Returns: false with such an exception set
  */

@@ -165,9 +165,10 @@ say_end_is_missing (void)
   Py_XDECREF (traceback);
 }
 
-PyDoc_STRVAR (stop_doc,
-              "stop()\n--\n\nStop recording and finish the trace. Nothing happens when none runs.\n\n"
-              "What a disk refuses is logged by the logger `trackexec`, and not raised.");
+PyDoc_STRVAR (
+    stop_doc,
+    "stop()\n--\n\nStop recording and finish the trace. Nothing happens when none runs.\n\n"
+    "What a disk refuses is logged by the logger `trackexec`, and not raised.");
 
 static PyObject *
 stop (PyObject *module, PyObject *unused)
@@ -193,8 +194,8 @@ encode_mark (PyObject *text)
   PyObject *bytes = NULL;
 
   if (!PyUnicode_Check (text))
-    start = PyUnicode_FromFormat ("trackexec: mark() needs a str, not %.80s",
-                                  Py_TYPE (text)->tp_name);
+    start =
+        PyUnicode_FromFormat ("trackexec: mark() needs a str, not %.80s", Py_TYPE (text)->tp_name);
   else
     start = PyUnicode_Substring (text, 0, TX_MARK_SIZE_MAX + 1);
   if (start != NULL)

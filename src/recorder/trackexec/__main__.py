@@ -9,7 +9,7 @@ import sys
 
 
 def _obey(main, *arguments):
-    """Run a command of ours that prints; return its exit status. Whatever is printed can be, and errors are one line."""
+    """Run a command of ours; return its exit status. Whatever it prints can be printed, and errors are one line."""
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w")
     if sys.stdout is None:
