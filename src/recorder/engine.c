@@ -295,6 +295,7 @@ rec_engine_after_fork_in_child (RecEngine *self)
 {
   TxWriter *writer = self->writer;
 
+  self->is_changing = false; /* by a thread that the child does not have */
   if (writer == NULL && !self->is_pending)
     return;
   if (writer != NULL)
