@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The bridge from `logging`: what is logged becomes a mark in the trace."""
 
-import copy
 import logging
 import threading
 
@@ -45,8 +44,10 @@ class MarkHandler(logging.Handler):
             return
         self._formatting.is_on = True
         try:
-            # Formatters leave what they made in the record, for the handlers that follow.
-            mark(self.format(copy.copy(record)))
+            # Formatters leave what they made in the record, for the handlers that follow: so they get another.
+            other = object.__new__(type(record))
+            vars(other).update(vars(record))
+            mark(self.format(other))
         except Exception:
             pass
         finally:
