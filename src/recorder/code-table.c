@@ -6,6 +6,7 @@
 
 #include "line-table.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +85,33 @@ rec_code_table_begin (RecCodeTable *self)
 }
 
 /* ---- File names ---- */
+
+/* (nullable) (transfer full): with links resolved; of a file in an archive those of the archive. */
+static char *
+resolve (const char *path)
+{
+  char *resolved = realpath (path, NULL);
+  size_t size = strlen (path);
+  char outer[PATH_MAX];
+  char *joined;
+
+  if (resolved != NULL || errno != ENOTDIR || size >= sizeof outer)
+    return resolved;
+  memcpy (outer, path, size + 1);
+  while (resolved == NULL && errno == ENOTDIR && strrchr (outer, '/') > outer)
+    {
+      *strrchr (outer, '/') = '\0';
+      resolved = realpath (outer, NULL);
+    }
+  if (resolved == NULL)
+    return NULL;
+  joined = realloc (resolved, strlen (resolved) + size - strlen (outer) + 1);
+  if (joined == NULL)
+    free (resolved);
+  else
+    strcat (joined, path + strlen (outer));
+  return joined;
+}
 
 static uint32_t
 hash_bytes (const char *bytes, size_t size)
@@ -177,7 +205,7 @@ find_file (RecCodeTable *self, const RecFilter *filter, const char *name, size_t
       return NULL;
     }
   if (rec_filter_has_paths (filter))
-    file->resolved = realpath (file->path, NULL);
+    file->resolved = resolve (file->path);
   file->next = *bucket;
   *bucket = file;
   self->n_files++;

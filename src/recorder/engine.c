@@ -164,10 +164,22 @@ _rec_engine_state_all_threads (RecEngine *self,
   _rec_engine_go_to_thread (self, caller);
 }
 
-bool
-rec_engine_start (RecEngine *self, const RecOptions *options)
+/* What was raised before stays, for the hook may call Python. */
+static void
+uninstall_hook (RecEngine *self)
 {
-  rec_engine_leave_child_trace (self);
+  PyObject *type;
+  PyObject *value;
+  PyObject *traceback;
+
+  PyErr_Fetch (&type, &value, &traceback);
+  self->hook->uninstall (self);
+  PyErr_Restore (type, value, traceback);
+}
+
+static bool
+begin_recording (RecEngine *self, const RecOptions *options)
+{
   self->filter = options->filter;
   self->n_notes = 0;
   self->foreign_callbacks = 0;
@@ -184,9 +196,7 @@ rec_engine_start (RecEngine *self, const RecOptions *options)
       PyErr_NoMemory ();
       goto fail;
     }
-  if (!self->hook->acquire (self))
-    goto fail;
-  if (!open_writer (self, options))
+  if (!self->hook->acquire (self) || !open_writer (self, options))
     goto fail_acquired;
   if (options->traces_children && !_rec_engine_keep_options (self, options))
     self->child = NULL;
@@ -205,10 +215,22 @@ fail_opened:
     tx_writer_close (writer, CLOSE_TIMEOUT_NS, NULL);
   }
 fail_acquired:
-  self->hook->uninstall (self);
+  uninstall_hook (self);
 fail:
   forget_recording (self);
   return false;
+}
+
+bool
+rec_engine_start (RecEngine *self, const RecOptions *options)
+{
+  bool ok;
+
+  rec_engine_leave_child_trace (self);
+  self->is_changing = true;
+  ok = begin_recording (self, options);
+  self->is_changing = false;
+  return ok;
 }
 
 bool
@@ -218,11 +240,13 @@ rec_engine_stop (RecEngine *self)
   TxError error = { 0 };
   TxStatus status;
 
-  if (self->filter == NULL)
+  if (self->filter == NULL || self->is_changing)
     return true; /* neither recording, nor a forked child that might */
+  self->is_changing = true;
   leave_stream (self);
   self->hook->uninstall (self);
   forget_recording (self);
+  self->is_changing = false;
   Py_BEGIN_ALLOW_THREADS status = tx_writer_close (writer, CLOSE_TIMEOUT_NS, &error);
   Py_END_ALLOW_THREADS if (status < 0) raise_error (&error);
   return status >= 0;
@@ -271,6 +295,7 @@ rec_engine_after_fork_in_child (RecEngine *self)
 {
   TxWriter *writer = self->writer;
 
+  self->is_changing = false; /* by a thread that the child does not have */
   if (writer == NULL && !self->is_pending)
     return;
   if (writer != NULL)

@@ -93,7 +93,8 @@ struct _RecEngine
   PyThreadState *tstate; /* (transfer none): that of thread_key, where it ran itself */
   RecCodeTable codes;
 
-  bool prepared;       /* the hook's types are there */
+  bool prepared;    /* the hook's types are there */
+  bool is_changing; /* a start or stop is under way: the hook may run the program's audit hooks */
   bool stale_disabled; /* an older recording left code that no longer sends its first events */
   bool recheck;        /* events may have been missed: compare the stack at the next one */
   const RecHook *hook; /* (transfer none) static */
@@ -142,10 +143,11 @@ void rec_engine_note (RecEngine *self, const char *key, const char *format, ...)
 
 /* ---- Recording on and off ---- */
 
-/** rec_engine_start: false with an exception set; nothing is changed then. */
+/** rec_engine_start: false with an exception set; nothing is changed. Not while is_changing. */
 bool rec_engine_start (RecEngine *self, const RecOptions *options);
 
-/** rec_engine_stop: Returns: false with an exception set when the end could not be written. */
+/** rec_engine_stop: Returns: false with an exception set when the end could not be written. Does
+ * nothing while is_changing: what has not begun or has ended already can't be stopped. */
 bool rec_engine_stop (RecEngine *self);
 
 /** rec_engine_close_at_exit: as stop, after the interpreter's end: touches nothing of Python. */

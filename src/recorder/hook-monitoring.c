@@ -502,56 +502,83 @@ uninstall (RecEngine *engine)
 
 /* ---- Does a LINE event cost time in proportion to the function's length? ---- */
 
-/* Nanoseconds a line, at best of a few runs, of a function of @n_lines lines; -1 on failure. */
+/* Nanoseconds a line, at best of a few runs; -1 with an exception set on failure. */
+static double
+time_calls (PyObject *function, unsigned n_lines)
+{
+  double best = -1;
+
+  for (unsigned i = 0; i < 3; i++)
+    {
+      struct timespec before;
+      struct timespec after;
+      PyObject *result;
+      double time_ns;
+
+      clock_gettime (CLOCK_MONOTONIC, &before);
+      result = PyObject_CallNoArgs (function);
+      clock_gettime (CLOCK_MONOTONIC, &after);
+      if (result == NULL)
+        return -1;
+      Py_DECREF (result);
+      time_ns = ((double) (after.tv_sec - before.tv_sec) * 1e9 +
+                 (double) (after.tv_nsec - before.tv_nsec)) /
+                n_lines;
+      best = best < 0 || time_ns < best ? time_ns : best;
+    }
+  return best;
+}
+
+/* The same of a function of @n_lines lines. */
 static double
 time_lines (unsigned n_lines)
 {
   char source[8192] = "def f():\n";
   size_t used = sizeof "def f():\n" - 1;
   PyObject *globals = PyDict_New ();
-  PyObject *function = NULL;
+  PyObject *done = NULL;
   double best = -1;
 
   for (unsigned i = 0; i < n_lines && used + 7 < sizeof source; i++)
     used += (size_t) snprintf (source + used, sizeof source - used, " x=1\n");
   if (globals != NULL && PyDict_SetItemString (globals, "__builtins__", PyEval_GetBuiltins ()) == 0)
+    done = PyRun_String (source, Py_file_input, globals, globals);
+  if (done != NULL)
     {
-      Py_XDECREF (PyRun_String (source, Py_file_input, globals, globals));
-      function = PyDict_GetItemString (globals, "f");
-    }
-  if (function != NULL &&
-      set_local_events ((PyCodeObject *) PyFunction_GET_CODE (function), 1 << LINE))
-    for (unsigned i = 0; i < 3; i++)
-      {
-        struct timespec before;
-        struct timespec after;
-        double time_ns;
+      PyObject *function = PyDict_GetItemString (globals, "f");
 
-        clock_gettime (CLOCK_MONOTONIC, &before);
-        Py_XDECREF (PyObject_CallNoArgs (function));
-        clock_gettime (CLOCK_MONOTONIC, &after);
-        time_ns = ((double) (after.tv_sec - before.tv_sec) * 1e9 +
-                   (double) (after.tv_nsec - before.tv_nsec)) /
-                  n_lines;
-        best = best < 0 || time_ns < best ? time_ns : best;
-      }
-  if (function != NULL)
-    set_local_events ((PyCodeObject *) PyFunction_GET_CODE (function), 0);
-  PyErr_Clear ();
+      /* The events go with the code. */
+      if (set_local_events ((PyCodeObject *) PyFunction_GET_CODE (function), 1 << LINE))
+        best = time_calls (function, n_lines);
+    }
+  Py_XDECREF (done);
   Py_XDECREF (globals);
   return best;
 }
 
-/* Once a process: the ratio is about 1 without the fault, and over 50 with it. */
+/* Once a process: the ratio is about 1 without the fault, and over 50 with it. This runs Python,
+ * and so the program's handlers of signals that have just come: what these raise is its own.
+ *
+ * Returns: false with such an exception set
+ */
 static bool
 probe_slow_lines (RecEngine *engine)
 {
   static int known = -1;
 
   if (known < 0 && register_callback (LINE, nothing_cb))
-    known = time_lines (300) > 8 * time_lines (60);
+    {
+      double long_ns = time_lines (300);
+      double short_ns = long_ns >= 0 ? time_lines (60) : -1;
+
+      if (short_ns >= 0)
+        known = long_ns > 8 * short_ns;
+    }
+  engine->slow_lines = known > 0;
+  if (PyErr_Occurred () && !PyErr_ExceptionMatches (PyExc_Exception))
+    return false;
   PyErr_Clear ();
-  return known > 0;
+  return true;
 }
 
 static bool
@@ -561,13 +588,11 @@ acquire (RecEngine *engine)
     return false;
   if (engine->stale_disabled)
     wake_silenced (engine);
-  engine->slow_lines = probe_slow_lines (engine);
+  if (!probe_slow_lines (engine))
+    return false;
   for (size_t i = 0; i < sizeof callbacks / sizeof callbacks[0]; i++)
     if (!register_callback (callbacks[i].event, callbacks[i].function))
-      {
-        uninstall (engine);
-        return false;
-      }
+      return false;
   rec_engine_note (engine, "backend", "monitoring");
   rec_engine_note (engine, "tool_id", "%d", hook.tool);
   rec_engine_note (engine, "long_functions", "%s", engine->slow_lines ? "instruction" : "line");

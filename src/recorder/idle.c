@@ -189,6 +189,31 @@ bind_watched (PyObject *self, PyObject *object, PyObject *type)
   return self;
 }
 
+/* Types have these two themselves. */
+static bool
+is_of_type (PyObject *name)
+{
+  return PyUnicode_CompareWithASCIIString (name, "__module__") == 0 ||
+         PyUnicode_CompareWithASCIIString (name, "__doc__") == 0;
+}
+
+/* What the callable is known by (its name, its help, its object) is had of it. */
+static PyObject *
+get_attribute (PyObject *self, PyObject *name)
+{
+  PyObject *callable = ((Watched *) self)->callable;
+  PyObject *attribute;
+
+  if (callable == NULL || !is_of_type (name))
+    {
+      attribute = PyObject_GenericGetAttr (self, name);
+      if (attribute != NULL || callable == NULL || !PyErr_ExceptionMatches (PyExc_AttributeError))
+        return attribute;
+      PyErr_Clear ();
+    }
+  return PyObject_GetAttr (callable, name);
+}
+
 static PyMemberDef watched_members[] = {
   { "__wrapped__", T_OBJECT, offsetof (Watched, callable), READONLY, "What is called." },
   { 0 },
@@ -199,6 +224,7 @@ static PyType_Slot watched_slots[] = {
   { Py_tp_clear, clear_watched },
   { Py_tp_dealloc, dealloc_watched },
   { Py_tp_descr_get, bind_watched },
+  { Py_tp_getattro, get_attribute },
   { Py_tp_members, watched_members },
   { Py_tp_traverse, traverse_watched },
   { 0 },

@@ -75,7 +75,7 @@ rec_program_run_call (PyObject *module, PyObject *const *args, Py_ssize_t n_args
   result = PyObject_Vectorcall (args[0], args + 1, (size_t) n_args - 1, NULL);
   if (result == NULL)
     {
-      was_interrupted = PyErr_ExceptionMatches (PyExc_KeyboardInterrupt);
+      was_interrupted = PyErr_Occurred () == PyExc_KeyboardInterrupt; /* no other class, as there */
       PyErr_Print ();
     }
   attach (&detached);

@@ -129,7 +129,7 @@ start (PyObject *module, PyObject *args, PyObject *kwargs)
   options.traces_children = children;
   options.limits = (RecLimits){ limits[0], limits[1], limits[2], limits[3] };
   rec_engine_leave_child_trace (rec_engine_get ());
-  ok = rec_engine_get ()->directory == NULL;
+  ok = rec_engine_get ()->directory == NULL && !rec_engine_get ()->is_changing;
   if (!ok)
     PyErr_SetString (PyExc_RuntimeError, STOP_OTHERS);
   ok = ok && read_info (pairs, info, &options.n_info) && start_engine (&options, include, exclude);
@@ -143,13 +143,39 @@ start (PyObject *module, PyObject *args, PyObject *kwargs)
 
 /* ---- stop, mark, stats ---- */
 
-PyDoc_STRVAR (stop_doc,
-              "stop()\n--\n\nStop recording and finish the trace. Nothing happens when none runs.");
+/* Takes the exception. The program may have a handler that raises no Exception; that stays. */
+static void
+say_end_is_missing (void)
+{
+  PyObject *type;
+  PyObject *value;
+  PyObject *traceback;
+  PyObject *api;
+
+  PyErr_Fetch (&type, &value, &traceback);
+  PyErr_NormalizeException (&type, &value, &traceback);
+  api = PyImport_ImportModule ("trackexec._api");
+  if (api != NULL)
+    Py_XDECREF (PyObject_CallMethod (api, "_say", "sO", "a recording is not whole: %s", value));
+  if (PyErr_Occurred () && PyErr_ExceptionMatches (PyExc_Exception))
+    PyErr_Clear ();
+  Py_XDECREF (api);
+  Py_XDECREF (type);
+  Py_XDECREF (value);
+  Py_XDECREF (traceback);
+}
+
+PyDoc_STRVAR (
+    stop_doc,
+    "stop()\n--\n\nStop recording and finish the trace. Nothing happens when none runs.\n\n"
+    "What a disk refuses is logged by the logger `trackexec`, and not raised.");
 
 static PyObject *
 stop (PyObject *module, PyObject *unused)
 {
   if (!rec_engine_stop (rec_engine_get ()))
+    say_end_is_missing ();
+  if (PyErr_Occurred ())
     return NULL;
   Py_RETURN_NONE;
 }
@@ -157,26 +183,45 @@ stop (PyObject *module, PyObject *unused)
 PyDoc_STRVAR (mark_doc,
               "mark(text, /)\n--\n\n"
               "Leave a text in the trace at this place, with its exact time.\n\n"
-              "Nothing happens when nothing is recorded.");
+              "Nothing happens when nothing is recorded. Of a text that is no str the mark tells,\n"
+              "and nothing is raised.");
+
+/* As UTF-8, no more of it than a mark holds; NULL without memory. */
+static PyObject *
+encode_mark (PyObject *text)
+{
+  PyObject *start;
+  PyObject *bytes = NULL;
+
+  if (!PyUnicode_Check (text))
+    start =
+        PyUnicode_FromFormat ("trackexec: mark() needs a str, not %.80s", Py_TYPE (text)->tp_name);
+  else
+    start = PyUnicode_Substring (text, 0, TX_MARK_SIZE_MAX + 1);
+  if (start != NULL)
+    bytes = PyUnicode_AsEncodedString (start, "utf-8", "backslashreplace");
+  Py_XDECREF (start);
+  return bytes;
+}
 
 static PyObject *
 mark (PyObject *module, PyObject *text)
 {
+  static const char lost[] = "trackexec: there was no memory for a mark";
   RecEngine *engine = rec_engine_get ();
   PyObject *bytes;
 
   if (engine->stream == NULL && !engine->is_pending)
     Py_RETURN_NONE;
-  if (!PyUnicode_Check (text))
+  bytes = encode_mark (text);
+  if (bytes != NULL)
+    rec_engine_mark (engine, PyBytes_AS_STRING (bytes), (size_t) PyBytes_GET_SIZE (bytes));
+  else
     {
-      PyErr_Format (PyExc_TypeError, "mark() needs a str, not %.80s", Py_TYPE (text)->tp_name);
-      return NULL;
+      PyErr_Clear ();
+      rec_engine_mark (engine, lost, sizeof lost - 1);
     }
-  bytes = PyUnicode_AsEncodedString (text, "utf-8", "backslashreplace");
-  if (bytes == NULL)
-    return NULL;
-  rec_engine_mark (engine, PyBytes_AS_STRING (bytes), (size_t) PyBytes_GET_SIZE (bytes));
-  Py_DECREF (bytes);
+  Py_XDECREF (bytes);
   Py_RETURN_NONE;
 }
 

@@ -30,6 +30,7 @@ int _tx_info_write (TxDirectory *directory,
                     const TxInfoEntry *entries,
                     size_t n_entries);
 int _tx_info_write_pid (TxDirectory *directory, uint32_t pid);
+void _tx_info_remove_pid (TxDirectory *directory);
 
 /** _tx_info_write_end: @stream, @writer: (nullable): what recording has cost. */
 int _tx_info_write_end (TxDirectory *directory,

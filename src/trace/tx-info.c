@@ -115,6 +115,15 @@ _tx_info_write_pid (TxDirectory *directory, uint32_t pid)
   return _tx_output_write_file (directory, TX_FILE_PID, text, (size_t) size);
 }
 
+void
+_tx_info_remove_pid (TxDirectory *directory)
+{
+  int fd = _tx_directory_get_fd (directory);
+
+  if (fd >= 0)
+    (void) directory->os->unlink (directory->os, fd, TX_FILE_PID);
+}
+
 int
 _tx_info_write_end (TxDirectory *directory,
                     int64_t mono_ns,

@@ -180,8 +180,12 @@ make_files (TxWriter *self, const TxWriterOptions *options)
       _tx_limits_get_segment_size (&flusher->limits, options->segment_size_bytes));
   result = _tx_info_write_pid (&self->directory, self->info.pid);
   if (result == 0)
-    result =
-        _tx_info_write (&self->directory, &self->info, &self->ring, options->info, options->n_info);
+    {
+      result = _tx_info_write (&self->directory, &self->info, &self->ring, options->info,
+                               options->n_info);
+      if (result < 0)
+        _tx_info_remove_pid (&self->directory);
+    }
   if (result < 0)
     _tx_catalog_writer_remove_files (&flusher->catalog);
   return result;

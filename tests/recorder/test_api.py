@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The functions of the package: with recording off, on, and misused."""
 
+import ast
+import inspect
 import os
 import sys
 import time
@@ -190,15 +192,19 @@ class RecordTest(recordings.RecorderTest):
             trackexec.mark("one \\u00e9 \\udc80")
             logging.getLogger("x").addHandler(trackexec.MarkHandler())
             logging.getLogger("x").warning("two %d", 2)
-            try:
-                trackexec.mark(3)
-            except TypeError:
-                pass
+            # Nothing is raised for these without a recording, either.
+            trackexec.mark(3)
+            trackexec.mark(b"three")
+            trackexec.mark(type("Text", (str,), {})("four"))
+            trackexec.mark("\u00e9" * 1000000)
             trackexec.stop()
             """
         )
         marks = [e.detail for e in recordings.read_events(self.trace) if e.kind == "mark"]
-        self.assertEqual(marks, ["one \u00e9 \\\\udc80", "WARNING x: two 2"])
+        self.assertEqual(marks[:2], ["one \u00e9 \\\\udc80", "WARNING x: two 2"])
+        refused = "trackexec: mark() needs a str, not "
+        self.assertEqual(marks[2:5], [refused + "int", refused + "bytes", "four"])
+        self.assertRegex(marks[5], "^\u00e9{1000,1024}$")
 
     def test_precise_sections_stamp_each_step(self):
         self.run_program(
@@ -299,6 +305,134 @@ class RecordTest(recordings.RecorderTest):
             """
         )
 
+    def test_a_start_that_fails_says_why(self):
+        self.run_program(
+            """\
+            import os, resource, trackexec
+            resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
+            held = []
+            try:
+                while True:
+                    held.append(os.dup(0))
+            except OSError as error:
+                none_left = error.errno
+            try:
+                trackexec.record("__main__", "trace")
+            except OSError as error:
+                assert error.errno == none_left
+            else:
+                raise AssertionError
+            for fd in held: os.close(fd)
+            assert not os.path.exists("trace")
+            trackexec.record("__main__", "trace")
+            trackexec.stop()
+            """
+        )
+
+    def test_an_end_that_the_disk_refuses_is_logged(self):
+        program = """\
+            import logging, multiprocessing, os, resource, shutil, signal, trackexec
+            class Own(logging.Handler):
+                def emit(self, record):
+                    said.append(record.getMessage())
+            def refuse():
+                resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+            said = []
+            logging.basicConfig(handlers=[Own()])
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            # A process of multiprocessing closes its trace by itself, and prints what is raised.
+            trackexec.record("__main__", "parent", children="trace")
+            process = multiprocessing.get_context("fork").Process(target=refuse)
+            process.start()
+            process.join()
+            trackexec.stop()
+            try:
+                with trackexec.recording("__main__", "trace"):
+                    refuse()
+                    raise KeyError("the program's")
+            except KeyError:
+                caught = True
+            resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            trackexec.record("__main__", "removed")
+            shutil.rmtree("removed")
+            trackexec.stop()
+            (text,) = said
+            assert caught and text.startswith("a recording is not whole: "), said
+            """
+        self.run_program(program)
+
+    def test_audit_hooks_may_call_us(self):
+        # Beginning and ending raise events, in which anything of the program may run.
+        program = """\
+            import sys, trackexec
+            def hook(event, arguments):
+                if not event.startswith("sys.") or event in ("sys._getframe", "sys.unraisablehook") or inside:
+                    return
+                inside.append(event)
+                seen.append(event)
+                try:
+                    trackexec.stop()
+                    trackexec.mark("in a hook")
+                    assert type(trackexec.stats()) is dict
+                    trackexec.record("__main__", "other")
+                except RuntimeError:
+                    refused.append(event)
+                finally:
+                    inside.pop()
+            def work():
+                return 1
+            inside, seen, refused = [], [], []
+            sys.addaudithook(hook)
+            for turn in range(2):
+                trackexec.record("__main__", f"trace{turn}")
+                work()
+                trackexec.stop()
+            assert seen and seen == refused, (seen, refused)
+            """
+        self.run_program(program)
+        self.assertEqual(sorted(os.listdir(self.directory)), ["program.py", "trace0", "trace1"])
+        for turn in range(2):
+            self.assertEqual(self.hits(17, os.path.join(self.directory, f"trace{turn}")), [17])
+
+    @unittest.skipUnless(recordings.HAS_MONITORING, "before, the threads that a hook refuses are not recorded")
+    def test_what_an_audit_hook_raises_is_raised(self):
+        self.run_program(
+            """\
+            import os, sys, trackexec
+            class Refused(Exception): pass
+            def hook(event, arguments):
+                if event.startswith("sys.monitoring"):
+                    raise Refused
+            sys.addaudithook(hook)
+            try:
+                trackexec.record("__main__", "trace")
+            except Refused:
+                assert not trackexec.stats()["recording"] and not os.path.exists("trace")
+            else:
+                raise AssertionError
+            """
+        )
+
+    def test_an_interrupt_during_a_start_is_the_programs(self):
+        # The start may run a little Python, and so the handler of a signal that has just come.
+        program = """\
+            import os, signal, sys, trackexec
+            def hook(event, arguments):
+                if event == "exec" and arguments[0].co_filename == "<string>":
+                    seen.append(event)
+                    os.kill(os.getpid(), signal.SIGINT)
+            seen = []
+            caught = False
+            sys.addaudithook(hook)
+            os.mkdir("base")
+            try:
+                trackexec.enable("base", package="__main__")
+            except KeyboardInterrupt:
+                caught = True
+            assert caught == bool(seen)
+            """
+        self.run_program(program)
+
     def test_info_describes_the_process(self):
         self.run_program(
             """\
@@ -338,6 +472,39 @@ class ModuleTest(unittest.TestCase):
         self.assertIsInstance(trackexec.__version__, str)
         with self.assertRaises(AttributeError):
             trackexec.nothing
+
+    def test_stubs_tell_what_there_is(self):
+        import trackexec.asyncio
+        from trackexec import _limits, _unsupported
+
+        for module, stub in ((trackexec, "__init__.pyi"), (trackexec.asyncio, "asyncio.pyi")):
+            path = os.path.join(os.path.dirname(trackexec.__file__), stub)
+            with open(path, encoding="utf-8") as file:
+                nodes = ast.parse(file.read()).body
+            told = {node.name: node for node in nodes if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+            self.assertEqual(sorted(told), sorted(module.__all__))
+            for name, node in told.items():
+                if isinstance(node, ast.FunctionDef):
+                    found = [inspect.signature(getattr(module, name))]
+                    if module is trackexec and hasattr(_unsupported, name):
+                        found.append(inspect.signature(getattr(_unsupported, name)))
+                    for signature in found:
+                        self.compare(node.args, signature, _limits._LIMITS)
+
+    def compare(self, arguments, signature, limits):
+        kinds = {}
+        for parameter in signature.parameters.values():
+            kinds.setdefault(parameter.kind, []).append(parameter.name)
+        keywords = [argument.arg for argument in arguments.kwonlyargs]
+        if kinds.pop(inspect.Parameter.VAR_KEYWORD, None):
+            self.assertLessEqual({name for name in limits if name != "keep_runs"}, set(keywords))
+            keywords = [name for name in keywords if name not in limits]
+        told = {
+            inspect.Parameter.POSITIONAL_ONLY: [argument.arg for argument in arguments.posonlyargs],
+            inspect.Parameter.POSITIONAL_OR_KEYWORD: [argument.arg for argument in arguments.args],
+            inspect.Parameter.KEYWORD_ONLY: keywords,
+        }
+        self.assertEqual({kind: names for kind, names in told.items() if names}, kinds)
 
     def test_import_is_light(self):
         self.assertIsInstance(trackexec, types.ModuleType)

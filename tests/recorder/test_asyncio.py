@@ -3,6 +3,8 @@
 
 import json
 import os
+import shutil
+import sys
 import unittest
 
 import recordings
@@ -214,6 +216,22 @@ class IdleTest(recordings.RecorderTest):
                 asyncio_loop = Loop()
             assert trackexec.watch_idle(Outer())
             assert Loop._selector.select(3) == 3
+            # What can't be watched is left alone, whatever it raises.
+            class Proxy:
+                def __getattr__(self, name):
+                    raise RuntimeError("nothing is bound")
+            assert trackexec.watch_idle(Proxy()) is False
+            assert trackexec.watch_idle(selectors.SelectSelector) is False
+            # A watched method is known by the same names.
+            selector = selectors.SelectSelector()
+            def look():
+                select = selector.select
+                assert select.__self__ is selector
+                return [getattr(select, f"__{name}__") for name in ("name", "qualname", "module", "doc", "func")]
+            before = look()
+            assert trackexec.watch_idle(selector) and look() == before
+            assert selector.select(0) == []
+            selector.close()
             # Watched selectors are freed.
             before = len(gc.get_objects())
             for i in range(100):
@@ -225,6 +243,21 @@ class IdleTest(recordings.RecorderTest):
             assert len(gc.get_objects()) - before < 20
             """
         self.run_program(program)
+
+    def test_the_environment_asks_however_recording_begins(self):
+        os.mkdir(os.path.join(self.directory, "base"))
+        waiting = "import asyncio, trackexec\n{}\nasyncio.run(asyncio.sleep(0.002))\n"
+        self.write("program.py", waiting.format(""))
+        self.write("enabled.py", waiting.format('trackexec.enable("base", package="__main__")'))
+        for command in (["-m", "trackexec", "run", "-o", "base", "program.py"], ["enabled.py"]):
+            for value in ("1", "0", ""):
+                done = recordings.spawn([sys.executable, *command], self.directory, TRACKEXEC_IDLE=value)
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                base = os.path.join(self.directory, "base")
+                steps = recordings.read_steps(base)
+                self.assertEqual("<idle>" in [step.function for step in steps], value == "1", command)
+                shutil.rmtree(base)
+                os.mkdir(base)
 
     def test_it_may_begin_and_end_while_a_loop_waits(self):
         program = """\

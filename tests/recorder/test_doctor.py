@@ -113,9 +113,33 @@ class DoctorTest(recordings.RecorderTest):
 
     def test_usage(self):
         self.assertIn("usage:", self.doctor("--help"))
+        for words in (["-pjson"], ["--package=json"], ["--package", "json"]):
+            _, found = self.find(self.base, *words)
+            self.assertEqual([finding["item"] for finding in found["scope"]], ["json"])
+        self.assertRegex(self.doctor(self.base, "-p", "*"), r"\n  scope: +\*: everything\n")
+        self.assertRegex(self.doctor(self.base, "-p", "", status=1), r"\n! scope: +an empty name")
         done = recordings.spawn([sys.executable, "-m", "trackexec", "doctor", "--nonsense"], self.directory)
         self.assertEqual(done.returncode, 1)
         self.assertEqual(len(done.stderr.splitlines()), 1)
+
+    def test_what_cannot_be_printed(self):
+        base = os.path.join(self.directory, "b\u00e9\udcff")
+        os.mkdir(base, 0o700)
+        command = [sys.executable, "-m", "trackexec"]
+        for words in (["doctor", base], ["recover", "-v", base]):
+            done = recordings.spawn([*command, *words], self.directory, PYTHONIOENCODING="ascii:strict")
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertIn("b\\xe9\\udcff", done.stdout)
+            for redirect in (">&-", ">&- 2>&-"):
+                shell = ["sh", "-c", f'"$@" {redirect}', "sh", *command, *words]
+                done = recordings.spawn(shell, self.directory)
+                self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+            done = recordings.spawn(["sh", "-c", '"$@" > /dev/full', "sh", *command, *words], self.directory)
+            self.assertEqual((done.returncode, done.stderr), (1, "trackexec: [Errno 28] No space left on device\n"))
+        # Whoever reads has gone before anything is written.
+        shell = ["bash", "-c", 'set -o pipefail; { sleep 0.2; "$@" doctor "$0"; } | true', base, *command]
+        done = recordings.spawn(shell, self.directory)
+        self.assertEqual((done.returncode, done.stderr), (1, ""))
 
 
 if __name__ == "__main__":

@@ -173,6 +173,23 @@ class EnableTest(recordings.RecorderTest):
         self.assertEqual(sorted(os.listdir(self.base)), sorted([os.path.basename(run), "latest"]))
         self.assertEqual(os.listdir(run), ["server"])
 
+    def test_a_start_for_which_there_is_no_room_leaves_nothing(self):
+        os.mkdir(self.base)
+        program = """\
+            import os, resource, signal, trackexec
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            failed = 0
+            for size in range(0, 10000, 8):
+                resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+                if trackexec.enable("base", package="__main__"):
+                    break
+                assert os.listdir("base") == [], size
+                failed += 1
+            resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            assert trackexec.stats()["recording"] and failed > 10, failed
+            """
+        self.enable(program)
+
     def test_a_run_that_is_removed_meanwhile_is_made_again(self):
         os.mkdir(self.base)
         program = """\
@@ -272,6 +289,34 @@ class EnableTest(recordings.RecorderTest):
             assert not trackexec.enable("base", package=3)
             assert not trackexec.enable("base", package="")
             assert not trackexec.enable("base", package="x", start_time="a/../../b", name="")  or True
+            """
+        self.enable(program)
+
+    def test_arguments_that_are_no_texts(self):
+        # What a program makes of sys.argv is no reason not to record it.
+        os.mkdir(self.base)
+        program = """\
+            import pathlib, sys, trackexec
+            for argv in ([3], None, ["a\\0b"], ["\\ud800"], [b"\\xff"], [pathlib.Path("x/y.py"), None], []):
+                sys.argv = argv
+                assert trackexec.enable("base", package="__main__", start_time="one"), argv
+                trackexec.stop()
+            del sys.argv
+            assert trackexec.enable("base", name="\u65e5\\ud800" * 60, package="__main__", start_time="one")
+            """
+        self.enable(program)
+        names = os.listdir(self.get_run())
+        self.assertIn("y", names)
+        self.assertTrue([name for name in names if name.startswith("\u65e5\\ud800\u65e5")], names)
+
+    def test_a_module_of_the_programs_called_logging(self):
+        os.mkdir(self.base)
+        self.write("logging.py", "x = 1\n")
+        program = """\
+            import logging, sys, trackexec
+            assert trackexec.enable("base", package=3) is False
+            sys.modules["logging"] = None
+            assert trackexec.enable("base", start_time="nan", max_size="much", package="x") is False
             """
         self.enable(program)
 

@@ -109,6 +109,68 @@ class ForkTest(recordings.RecorderTest):
         lines = self.lines()
         self.assertEqual((lines.count(9), lines.count(12)), (0, 8 * 20 * 100))
 
+    def test_forks_beside_modules_that_come_and_go(self):
+        # A thread may just be importing what the child looks for; and tests load a package anew.
+        program = """\
+            import os, sys, types, trackexec
+            def fork():
+                pid = os.fork()
+                if pid == 0:
+                    x = 1
+                    os._exit(0)
+                assert os.waitpid(pid, 0)[1] == 0
+            trackexec.record("__main__", "trace", children="trace")
+            for module in (types.ModuleType("multiprocessing.util"), None):
+                sys.modules["multiprocessing.util"] = module
+                fork()
+            for name in [name for name in sys.modules if name.startswith("trackexec")]:
+                del sys.modules[name]
+            import trackexec
+            assert trackexec.stats()["recording"]
+            trackexec.stop()
+            trackexec.record("__main__", "again", children="trace")
+            fork()
+            trackexec.stop()
+            """
+        self.run_program(program)
+        for name, children in (("trace", 2), ("again", 1)):
+            traces = [trace for trace in os.listdir(self.directory) if trace.startswith(name + ".")]
+            self.assertEqual(len(traces), children)
+            for trace in traces:
+                self.assertEqual(self.hits(5, os.path.join(self.directory, trace)), [5])
+
+    def test_forks_beside_a_start(self):
+        program = """\
+            import os, sys, threading, trackexec
+            def hook(event, arguments):
+                if event.startswith(("sys.settrace", "sys.monitoring")) and not inside.is_set():
+                    inside.set()
+                    leave.wait()
+            inside, leave = threading.Event(), threading.Event()
+            # The handlers of forks are there only when something was recorded.
+            trackexec.record("__main__", "first")
+            trackexec.stop()
+            sys.addaudithook(hook)
+            thread = threading.Thread(target=trackexec.record, args=("__main__", "parent"))
+            thread.start()
+            inside.wait()
+            pid = os.fork()
+            if pid == 0:
+                trackexec.stop()
+                for name in ("once", "child"):  # 3.11 lets no trace function begin while it believes that one does
+                    trackexec.record("__main__", name)
+                    x = 1
+                    trackexec.stop()
+                os._exit(0)
+            leave.set()
+            thread.join()
+            x = 2
+            assert os.waitpid(pid, 0)[1] == 0
+            """
+        self.run_program(program, flags=("-W", "ignore"))
+        child, parent = (self.lines(os.path.join(self.directory, name)) for name in ("child", "parent"))
+        self.assertEqual(([19 in child, 24 in child], [19 in parent, 24 in parent]), ([True, False], [False, True]))
+
     def test_forks_of_c_code(self):
         self.run_program(
             """\

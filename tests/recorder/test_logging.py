@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """MarkHandler: what a program logs is in the trace, and never in the program's way."""
 
+import sys
 import unittest
 
 import recordings
@@ -77,6 +78,77 @@ class LoggingTest(recordings.RecorderTest):
         self.assertRegex(marks[2], r"^WARNING root: \\+udc80 x+$")
         self.assertLessEqual(len(marks[2]), 2048 + 20)
         self.assertEqual(marks[3:], ["WARNING root: end"])
+
+    def test_other_handlers_get_the_record_as_it_was(self):
+        program = """\
+            import logging, trackexec
+            class Short(logging.Formatter):
+                def formatException(self, info):
+                    return info[0].__name__
+            class Own(logging.Handler):
+                def emit(self, record):
+                    seen.append(sorted(vars(record)))
+                    seen.append(self.format(record))
+            seen = []
+            first = trackexec.MarkHandler()
+            first.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+            own = Own()
+            own.setFormatter(Short("%(message)s"))
+            logging.basicConfig(handlers=[first, own])
+            def log():
+                try:
+                    1 / 0
+                except ZeroDivisionError:
+                    logging.exception("failed")
+            log()
+            trackexec.record("__main__", "trace")
+            log()
+            trackexec.stop()
+            assert seen[1] == "failed\\nZeroDivisionError" and seen[2:] == seen[:2], seen
+            """
+        self.run_program(program)
+        self.assertRegex(self.get_marks()[0], r" failed\\nTraceback .*ZeroDivisionError: division by zero$")
+
+    def test_a_text_that_waits_for_another_thread(self):
+        program = """\
+            import logging, threading, trackexec
+            logging.basicConfig(handlers=[trackexec.MarkHandler()])
+            class Waits:
+                def __str__(self):
+                    threading.Thread(target=log_and_tell, daemon=True).start()
+                    return "in time" if told.wait(10) else "too late"
+            def log_and_tell():
+                logging.warning("beside")
+                told.set()
+            told = threading.Event()
+            trackexec.record("__main__", "trace")
+            logging.warning("%s", Waits())
+            trackexec.stop()
+            """
+        self.run_program(program)
+        self.assertEqual(self.get_marks(), ["WARNING root: beside", "WARNING root: in time"])
+
+    def test_filters_decide(self):
+        program = """\
+            import logging, sys, trackexec
+            handler = trackexec.MarkHandler()
+            handler.addFilter(lambda record: "no" not in record.msg)
+            def change(record):
+                if sys.version_info < (3, 12):
+                    return True
+                other = logging.makeLogRecord(vars(record))
+                other.msg = record.msg.replace("old", "new")
+                return other
+            handler.addFilter(change)
+            logging.basicConfig(handlers=[handler])
+            trackexec.record("__main__", "trace")
+            for text in ("no", "yes", "old"):
+                logging.warning(text)
+            trackexec.stop()
+            """
+        self.run_program(program)
+        last = "new" if sys.version_info >= (3, 12) else "old"
+        self.assertEqual(self.get_marks(), ["WARNING root: yes", f"WARNING root: {last}"])
 
     def test_many_threads(self):
         program = """\

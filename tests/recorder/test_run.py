@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 import unittest
+import zipapp
 import zipfile
 
 import recordings
@@ -37,6 +38,11 @@ PROGRAMS = {
         import atexit
         atexit.register(print, "at exit", flush=True)
         raise KeyboardInterrupt
+        """,
+    "interrupted_otherwise.py": """\
+        class Interrupt(KeyboardInterrupt):
+            pass
+        raise Interrupt
         """,
     "syntax.py": "x = (\n",
     "latin.py": "# coding: latin-1\nprint('caf\\xe9'.encode('ascii', 'backslashreplace'))\n",
@@ -123,8 +129,12 @@ COMMANDS = [
     ["-m", "package.core"],
     ["-m", "nonexistent"],
     ["-m", "interrupted"],
+    ["-m", "interrupted_otherwise"],
     ["container", "x"],
+    ["container/", "x"],
+    ["./container/.", "x"],
     ["container.zip", "x"],
+    ["container.pyz", "x"],
     ["missing.py"],
     *(
         [name]
@@ -142,6 +152,12 @@ class TransparencyTest(recordings.RecorderTest):
         with zipfile.ZipFile(os.path.join(self.directory, "container.zip"), "w") as archive:
             for name in ("__main__.py", "helper.py"):
                 archive.write(os.path.join(self.directory, "container", name), name)
+        # An application as zipapp makes it.
+        zipapp.create_archive(
+            os.path.join(self.directory, "container"),
+            os.path.join(self.directory, "container.pyz"),
+            interpreter="/usr/bin/env python3",
+        )
         os.symlink("shows.py", os.path.join(self.directory, "linked.py"))
 
     def run_both(self, command, flags=()):
@@ -186,6 +202,40 @@ class TransparencyTest(recordings.RecorderTest):
         for command in (["shows.py", "3"], ["processes.py"], ["threads.py"]):
             with self.subTest(command=command):
                 self.check(command, ["-W", "error"])
+
+    def test_programs_by_a_shell(self):
+        self.write("path.py", "import sys\nprint(sys.argv, sys.path, __file__)\n")
+        commands = [
+            "cat path.py | $run /dev/stdin x",
+            "$run /dev/stdin x < path.py",
+            "mkfifo pipe; cat path.py > pipe & sleep 0.2; $run pipe; rm pipe",
+            "mkdir gone; cd gone; rmdir ../gone; $run ../path.py",
+            "mkdir gone; cd gone; rmdir ../gone; $run '%s/path.py'" % self.directory,
+        ]
+        for command in commands:
+            with self.subTest(command=command):
+                shutil.rmtree(self.trace, ignore_errors=True)
+                plain, recorded = (
+                    recordings.spawn(
+                        ["sh", "-c", command],
+                        self.directory,
+                        run=f"{sys.executable} {words}",
+                        PYTHONDONTWRITEBYTECODE="1",
+                    )
+                    for words in ("", f"-m trackexec run -o {self.trace}")
+                )
+                self.assertEqual((recorded.stderr, recorded.stdout), (plain.stderr, plain.stdout))
+                self.assertEqual((plain.returncode, plain.stdout.count("\n")), (0, 1))
+                self.assertEqual(self.lines(), [1, 2])
+
+    def test_what_is_in_an_archive_is_recorded(self):
+        os.symlink("container.zip", os.path.join(self.directory, "linked.zip"))
+        for name in ("container.zip", "./container.pyz", "linked.zip"):
+            with self.subTest(name=name):
+                shutil.rmtree(self.trace, ignore_errors=True)
+                self.run_both([name])
+                steps = [(step.file, step.line) for step in recordings.read_steps(self.trace)]
+                self.assertEqual(steps[-2:], [("__main__.py", 3), ("helper.py", 1)])
 
     def test_the_traceback_is_not_only_sorted_alike(self):
         plain, recorded = self.run_both(["traceback.py"])
@@ -251,6 +301,14 @@ class CommandLineTest(recordings.RecorderTest):
         said = self.trackexec("run", "-v", "-n", "name", "-o", self.trace, "script.py").stderr
         self.assertRegex(said, r"\Atrackexec: recording into .*/trace/\d{6}-\d{6}/name(-\d+)?\n\Z")
 
+    def test_without_standard_streams(self):
+        self.write("script.py", "import sys\nopen('ran', 'w').write(str(sys.stderr))\n")
+        command = ["sh", "-c", '"$@" 2>&-', "sh", sys.executable, "-m", "trackexec"]
+        done = recordings.spawn([*command, "run", "-v", "-o", self.trace, "script.py"], self.directory)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+        self.assertTrue(os.path.exists(os.path.join(self.directory, "ran")))
+        self.assertEqual(recordings.spawn([*command, "run", "missing.py"], self.directory).returncode, 2)
+
     def test_default_directory(self):
         self.trackexec("run", "script.py")
         self.assertTrue(os.path.exists(os.path.join(self.directory, "trackexec-traces/latest/script/info")))
@@ -258,7 +316,10 @@ class CommandLineTest(recordings.RecorderTest):
     def test_help_and_version(self):
         for words in (["--help"], ["-h"], [], ["run", "--help"]):
             self.assertIn("usage: ", self.trackexec(*words).stdout)
-        self.assertRegex(self.trackexec("--version").stdout, r"\Atrackexec \d")
+        for words in (["run", "-v", "-h"], ["recover", "-v", "--help"], ["disable-startup", "--user", "-h"]):
+            self.assertIn("usage: ", self.trackexec(*words).stdout)
+        for words in (["--version"], ["run", "-v", "--version"]):
+            self.assertRegex(self.trackexec(*words).stdout, r"\Atrackexec \d")
 
     def test_misuse(self):
         for words in (["walk"], ["run"], ["run", "-p"], ["run", "--nothing", "x.py"], ["run", "-p", "x"]):

@@ -24,14 +24,14 @@ def _say(message, *args):
     if message in _said or "logging" not in sys.modules:
         return  # said already, or there is nobody to hear it
     _said.add(message)
-    import logging
-
-    logger = logging.getLogger("trackexec")
-    if not logger.handlers:
-        logger.addHandler(logging.NullHandler())
     try:
+        import logging
+
+        logger = logging.getLogger("trackexec")
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
         logger.warning(message, *args)
-    except Exception:  # of a handler of the program's
+    except Exception:  # of a handler of the program's, or of its own module of this name
         pass
 
 
@@ -75,13 +75,30 @@ def _get_working_directory():
         return ""
 
 
+def _get_arguments():
+    """Return sys.argv as texts, whatever the program has made of it."""
+    argv = getattr(sys, "argv", None)
+    if not isinstance(argv, (list, tuple)):
+        return []
+    return [os.fsdecode(word) if isinstance(word, (str, bytes, os.PathLike)) else repr(word) for word in argv]
+
+
+def _clean(text):
+    """Return a text as `info` can have it: with no zeros, and encoded also where it is no file's name."""
+    text = text.replace("\0", " ")
+    try:
+        return os.fsencode(text)
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace")
+
+
 def _get_info(items, exclude):
     """Return the lines for the trace's `info` file that only Python knows."""
     zone, offset = _get_zone()
-    argv = getattr(sys, "argv", [])
-    return [
+    argv = _get_arguments()
+    lines = [
         ("program", argv[0] if argv else ""),
-        ("argv", repr(list(argv))),
+        ("argv", repr(argv)),
         ("cwd", _get_working_directory()),
         ("python", sys.version.split()[0]),
         ("python_version", sys.version),
@@ -94,6 +111,7 @@ def _get_info(items, exclude):
         ("utc_offset_s", str(offset)),
         ("recorder", _recorder.version),
     ]
+    return [(key, _clean(value)) for key, value in lines]
 
 
 def _end_with_process(unused):
@@ -104,10 +122,11 @@ def _end_with_process(unused):
 def _after_fork_in_child():
     global _multiprocessing_is_told
     _recorder.after_fork_in_child()
-    util = sys.modules.get("multiprocessing.util")
-    if util is not None and not _multiprocessing_is_told:
+    # Another thread may have been about to import it.
+    register = getattr(sys.modules.get("multiprocessing.util"), "register_after_fork", None)
+    if register is not None and not _multiprocessing_is_told:
         # It first forgets what its parent had registered, and then calls these.
-        util.register_after_fork(_end_with_process, _end_with_process)
+        register(_end_with_process, _end_with_process)
         _multiprocessing_is_told = True
 
 
@@ -220,7 +239,7 @@ def _get_default_scope(frame):
 
 
 def _get_default_name():
-    name = os.path.basename((getattr(sys, "argv", None) or [""])[0])
+    name = os.path.basename((_get_arguments() or [""])[0])
     if name in ("-c", "-m", "-"):  # at the interpreter's start, or from standard input
         return _startup.get_name()
     return name[:-3] if name.endswith(".py") else name or "python"
@@ -273,6 +292,7 @@ def _enable(base, name, items, exclude, start_time, ring_dir, children, limits):
     start_in_run(items, directory, exclude, ring_dir, limits, children, lines + links, base)
     if children:
         _tell_parent(directory)
+    _startup.watch_as_asked()
     return True
 
 
@@ -300,7 +320,8 @@ def enable(
     lets forked children go on in traces of their own, `<name>.<pid>` in the same run, which begin
     with their first event; "none" leaves them unrecorded; default is the environment's
     TRACKEXEC_CHILDREN, else "trace". Processes that this one starts and that call enable()
-    themselves join the run: TRACKEXEC_PARENT is set in the environment for them. max_size, min_free,
+    themselves join the run: TRACKEXEC_PARENT is set in the environment for them. With TRACKEXEC_IDLE=1 in
+    the environment watch_idle() is called, too. max_size, min_free,
     max_age: as for record(); keep_runs (default 32; TRACKEXEC_KEEP_RUNS): so many runs stay, with
     this one; older ones, and those that ended longer than max_age ago, are removed in the background
     unless a process of theirs lives or they hold anything that is not ours.

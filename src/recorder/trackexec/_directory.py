@@ -8,6 +8,7 @@ A base directory holds runs, `<YYMMDD-HHMMSS>`, each of which holds a trace for 
 import errno
 import os
 import stat
+import sys
 import time
 
 _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
@@ -36,8 +37,14 @@ def format_start(start_time=None):
 
 
 def _clean_name(name):
-    """Return name as one component of a path that neither hides nor escapes."""
+    """Return name as one component of a path that neither hides nor escapes, and is no longer than they may be."""
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        name = os.fsdecode(name.encode(sys.getfilesystemencoding(), "backslashreplace"))
     name = "".join("_" if c == "/" or ord(c) < 32 or ord(c) == 127 else c for c in name)[:100]
+    while len(os.fsencode(name)) > 200:
+        name = name[:-1]
     return name if name.strip(". ") and not name.startswith(".") else "_" + name
 
 

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 
-from . import _api, _directory, _hook, _limits, _startup
+from . import _api, _directory, _hook, _limits, _run, _startup
 
 USAGE = """\
 usage: python -m trackexec doctor [--json] [-p PACKAGE]... [DIRECTORY]
@@ -125,6 +125,13 @@ def _count_files(directory):
     return sum(name.endswith(".py") for _, _, names in os.walk(directory) for name in names)
 
 
+_WORDS = {
+    "__main__": (OK, "__main__: the program itself"),
+    "*": (OK, "*: everything"),
+    "": (PROBLEM, "an empty name cannot be recorded"),
+}
+
+
 def check_scope(findings, items):
     """What would be recorded."""
     if not items:
@@ -133,8 +140,8 @@ def check_scope(findings, items):
             "TRACKEXEC is not set: enable() records its caller's package, the start-up hook nothing", items=[],
         )
     for item in items:
-        if item == "__main__":
-            findings.add("scope", OK, "__main__: the program itself", item=item)
+        if item in _WORDS:
+            findings.add("scope", *_WORDS[item], item=item)
             continue
         count = _find_files(item)
         if count is None:
@@ -358,13 +365,14 @@ def main(words):
     items, base, is_json = [], None, False
     while words:
         word = words.pop(0)
+        option, value = _run.split(word)
         if word in ("-h", "--help"):
             sys.stdout.write(USAGE)
             return 0
         if word == "--json":
             is_json = True
-        elif word in ("-p", "--package") and words:
-            items.append(words.pop(0))
+        elif option in ("-p", "--package") and (value is not None or words):
+            items.append(words.pop(0) if value is None else value)
         elif word.startswith("-") or base is not None:
             sys.stderr.write(f"trackexec: cannot take {word!r}: see python -m trackexec doctor --help\n")
             return 1

@@ -31,13 +31,23 @@ class MarkHandler(logging.Handler):
         self._formatting = threading.local()
         self.setFormatter(logging.Formatter(_FORMAT))
 
+    def handle(self, record):
+        """Emit the record if no filter is against it; without the lock, for which one thread might wait for another."""
+        kept = self.filter(record)
+        if kept:
+            self.emit(kept if isinstance(kept, logging.LogRecord) else record)
+        return kept
+
     def emit(self, record):
         """Leave the mark; does nothing when nothing is recorded."""
         if not _is_active() or getattr(self._formatting, "is_on", False):
             return
         self._formatting.is_on = True
         try:
-            mark(self.format(record))
+            # Formatters leave what they made in the record, for the handlers that follow: so they get another.
+            other = object.__new__(type(record))
+            vars(other).update(vars(record))
+            mark(self.format(other))
         except Exception:
             pass
         finally:

@@ -148,7 +148,7 @@ def disable(is_user):
 
 def main(command, words):
     """Obey the command line; return the exit status."""
-    if words in (["-h"], ["--help"]):
+    if "-h" in words or "--help" in words:
         sys.stdout.write(USAGE)
         return 0
     if words not in ([], ["--user"]):

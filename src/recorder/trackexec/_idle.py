@@ -16,6 +16,8 @@ def _is_watched(function):
 def _find_selector(thing):
     """Return what waits for a loop: an object with a method select(), or None."""
     for _ in range(3):
+        if isinstance(thing, type):  # a class is no place to wait at
+            return None
         if callable(getattr(thing, "select", None)):
             return thing
         # asyncio's loops over a selector; Tornado's loops over asyncio's.
@@ -40,6 +42,16 @@ def _watch_all():
     return True
 
 
+def _watch_one(thing):
+    """Watch a selector or the one of a loop; return whether that can be."""
+    selector = _find_selector(thing)
+    if selector is None:
+        return False
+    if not (_is_watched(selector.select) or _is_watched(getattr(type(selector), "select", None))):
+        selector.select = _watch(selector.select, False)
+    return True
+
+
 def watch_idle(loop_or_selector=None):
     """Mark where an event loop waits, so that its idle time is told from work.
 
@@ -53,18 +65,10 @@ def watch_idle(loop_or_selector=None):
     """
     if _watch is None:
         return False
-    if loop_or_selector is None:
-        return _watch_all()
-    selector = _find_selector(loop_or_selector)
-    if selector is None:
-        return False
-    if _is_watched(selector.select) or _is_watched(getattr(type(selector), "select", None)):
-        return True
     try:
-        selector.select = _watch(selector.select, False)
-    except AttributeError:  # no place for an attribute of its own
+        return _watch_all() if loop_or_selector is None else _watch_one(loop_or_selector)
+    except Exception:  # it has no place for an attribute, or stands for another that is not there
         return False
-    return True
 
 
 def watch_running_loop():

@@ -5,6 +5,7 @@ The next start of a service does the same by itself, in the background.
 """
 
 import os
+import signal
 import sys
 
 USAGE = """\
@@ -28,11 +29,13 @@ class UsageError(Exception):
 
 
 def _parse(words):
-    """Return (directories, ring_dir, verbose)."""
+    """Return (directories, ring_dir, verbose); no directories where help is asked for."""
     directories, ring_dir, verbose = [], None, False
     words = list(words)
     while words:
         word = words.pop(0)
+        if word in ("-h", "--help"):
+            return [], None, False
         if word in ("-v", "--verbose"):
             verbose = True
         elif word == "--ring-dir" and words:
@@ -67,9 +70,6 @@ def _tell(directory, done, verbose):
 
 def main(words):
     """Obey the command line; return the exit status."""
-    if words[:1] in (["-h"], ["--help"]):
-        sys.stdout.write(USAGE)
-        return 0
     from trackexec import _api
 
     try:
@@ -77,9 +77,15 @@ def main(words):
     except UsageError as error:
         sys.stderr.write(f"trackexec: {error}; see python -m trackexec recover --help\n")
         return 1
+    if not directories:
+        sys.stdout.write(USAGE)
+        return 0
     if _api._recorder is None:
         sys.stderr.write(f"trackexec: cannot recover: {_api._why_not}\n")
         return 1
+    # It may be cut short anywhere, so it need not come to an end for that.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     failed = False
     for directory in directories:
         failed |= _tell(directory, _api._recorder.recover(directory, ring_dir), verbose)

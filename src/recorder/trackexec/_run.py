@@ -28,6 +28,7 @@ Record every line of a program that runs, to walk through it later.
   -h, --help           print this text
 
 Forked children are recorded beside it, unless TRACKEXEC_CHILDREN=none is in the environment.
+With TRACKEXEC_IDLE=1 there it is marked where event loops wait.
 
 Other commands (each has a --help): recover, seal what processes that died have left;
 doctor, what would be recorded and what prevents it;
@@ -47,6 +48,9 @@ _WITH_VALUE = {
 }
 
 
+_ASKING = ("-h", "--help", "--version")
+
+
 class UsageError(Exception):
     """What was given on the command line is not understood."""
 
@@ -61,6 +65,7 @@ class Options:
         self.name = []
         self.module = []
         self.verbose = False
+        self.asked = ""  # an option that only prints something
         self.arguments = []
 
     def get_last(self, name, default):
@@ -69,7 +74,7 @@ class Options:
         return values[-1] if values else default
 
 
-def _split(word):
+def split(word):
     """Return (option, value or None) of one word: `--name=x`, `-px`, `-p`."""
     if word.startswith("--"):
         option, equals, value = word.partition("=")
@@ -85,10 +90,13 @@ def parse(words):
         word = words.pop(0)
         if word == "--":
             break
+        if word in _ASKING:
+            options.asked = word
+            return options
         if word in ("-v", "--verbose"):
             options.verbose = True
             continue
-        option, value = _split(word)
+        option, value = split(word)
         if option not in _WITH_VALUE:
             raise UsageError(f"unknown option {word!r}")
         if value is None:
@@ -133,31 +141,69 @@ def get_scope(options):
         return ["__main__", options.module[-1].split(".")[0]]
     script = options.arguments[0]
     if _is_container(script):
-        return ["__main__"] + (_find_beside(script) if os.path.isdir(script) else [script + "/"])
-    beside = _find_beside(os.path.dirname(os.path.realpath(script)))
+        return ["__main__"] + (_find_beside(script) if os.path.isdir(script) else [os.path.realpath(script)])
+    beside = _find_beside(_get_directory(script))
     return ["__main__"] + [name for name in beside if name != "__main__"]
 
 
-def _is_container(script):
-    """Tell whether Python would run `__main__.py` in this (a directory, a zip file)."""
-    if os.path.isdir(script):
-        return True
+def _get_path(script):
+    """Return the script's path as Python makes it absolute: as it is where the working directory is gone."""
     try:
-        with open(script, "rb") as file:
-            is_zip = file.read(4) == b"PK\x03\x04"
+        return os.path.join(os.getcwd(), script)
     except OSError:
-        return False
-    return is_zip
+        return script
+
+
+def _get_directory(path):
+    """Return the directory of a script as Python finds it: behind links, of a pipe where its name is."""
+    try:
+        path = os.path.join(os.path.dirname(path), os.readlink(path))
+    except OSError:
+        pass
+    try:
+        real = os.path.realpath(path)
+    except OSError:
+        real = path
+    return os.path.dirname(real if os.path.exists(real) else path)
+
+
+def _is_container(script):
+    """Tell whether Python would run `__main__.py` in this (a directory, a zip file), in Python's way."""
+    for hook in sys.path_hooks:
+        try:
+            hook(_get_path(script))
+        except ImportError:
+            continue
+        return True
+    return False
+
+
+def _say(text):
+    """Say something on standard error, if there is one: the program runs without, too."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"{text}\n")
 
 
 def _fail(message, status):
-    sys.stderr.write(f"trackexec: {message}\n")
+    _say(f"trackexec: {message}")
     sys.exit(status)
+
+
+def _answer(word):
+    """Print what an option asks for that does nothing else."""
+    if word == "--version":
+        import trackexec
+
+        text = f"trackexec {trackexec.__version__}\n"
+    else:
+        text = USAGE
+    if sys.stdout is not None:
+        sys.stdout.write(text)
 
 
 def _start(options):
     """Begin to record; end the process with a message where that fails."""
-    from trackexec import _api, _directory
+    from trackexec import _api, _directory, _startup
 
     base = options.get_last("output", os.environ.get("TRACKEXEC_DIR") or "trackexec-traces")
     default = options.module[-1] if options.module else os.path.basename(options.arguments[0])
@@ -174,8 +220,9 @@ def _start(options):
         _fail(f"cannot record into {base!r}: {error}", 1)
     if children and os.environ.get("TRACKEXEC_DIR"):
         _api._tell_parent(directory)
+    _startup.watch_as_asked()
     if options.verbose:
-        sys.stderr.write(f"trackexec: recording into {directory}\n")
+        _say(f"trackexec: recording into {directory}")
 
 
 def _make_main():
@@ -199,6 +246,16 @@ def _has_safe_path():
     return bool(getattr(sys.flags, "safe_path", False) or sys.flags.isolated)
 
 
+def _put_first(directory):
+    """Let modules be looked for here first, instead of in the working directory, where `-m` put that."""
+    try:
+        os.getcwd()
+    except OSError:
+        sys.path.insert(0, directory)
+    else:
+        sys.path[0] = directory
+
+
 def _run_module(options):
     import runpy
 
@@ -219,9 +276,9 @@ def _run_container(options):
 
     script = options.arguments[0]
     sys.argv[:] = options.arguments
-    path = os.path.abspath(script)
+    path = _get_path(script)
     if not _has_safe_path():
-        sys.path[0] = path
+        _put_first(path)
     else:
         sys.path.insert(0, path)
     keep = _make_main()
@@ -235,17 +292,16 @@ def _run_script(options):
     from trackexec import _recorder
 
     script = options.arguments[0]
-    path = script if os.path.isabs(script) else os.path.join(os.getcwd(), script)
+    path = _get_path(script)
     try:
-        open(path, "rb").close()
+        if os.path.isfile(path) or not os.path.exists(path):  # a pipe can be opened once
+            open(path, "rb").close()
     except OSError as error:
-        sys.stderr.write(
-            f"{sys.executable}: can't open file {path!r}: [Errno {error.errno}] {error.strerror}\n"
-        )
+        _say(f"{sys.executable}: can't open file {path!r}: [Errno {error.errno}] {error.strerror}")
         return 2
     sys.argv[:] = options.arguments
     if not _has_safe_path():
-        sys.path[0] = os.path.dirname(os.path.realpath(path))
+        _put_first(_get_directory(path))
     keep = _make_main()
     _start(options)
     status = _recorder.run_file(path)
@@ -266,13 +322,8 @@ def main():
     """Obey the command line."""
     words = sys.argv[1:]
     command = words.pop(0) if words else "--help"
-    if command in ("-h", "--help") or (command == "run" and words[:1] in (["-h"], ["--help"])):
-        sys.stdout.write(USAGE)
-        sys.exit(0)
-    if command == "--version" or (command == "run" and words[:1] == ["--version"]):
-        import trackexec
-
-        sys.stdout.write(f"trackexec {trackexec.__version__}\n")
+    if command in _ASKING:
+        _answer(command)
         sys.exit(0)
     if command != "run":
         _fail(f"unknown command {command!r}; see python -m trackexec --help", 1)
@@ -280,4 +331,7 @@ def main():
         options = parse(words)
     except UsageError as error:
         _fail(f"{error}; see python -m trackexec --help", 1)
+    if options.asked:
+        _answer(options.asked)
+        sys.exit(0)
     sys.exit(run(options))

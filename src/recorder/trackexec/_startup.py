@@ -21,6 +21,14 @@ def get_items():
     return [item for item in items if item]
 
 
+def watch_as_asked():
+    """Mark where event loops wait, if the environment asks for that."""
+    if os.environ.get("TRACKEXEC_IDLE", "0") not in ("", "0"):
+        from ._idle import watch_idle
+
+        watch_idle()
+
+
 def _get_words():
     """Return the interpreter's whole command line."""
     words = getattr(sys, "orig_argv", None)
@@ -83,10 +91,4 @@ def begin():
         return False
     from . import enable
 
-    if not enable(base, package=items):
-        return False
-    if os.environ.get("TRACKEXEC_IDLE", "0") not in ("", "0"):
-        from ._idle import watch_idle
-
-        watch_idle()
-    return True
+    return enable(base, package=items)
