@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// Linear probing; nothing is removed one by one, for threads are forgotten when a block ends.
 #include "tx-thread-index-private.h"
 
 #include <stdlib.h>
