@@ -33,7 +33,7 @@ IS_SANITIZED = evil.is_sanitized(REPLAY)
 
 # The limit is a second; a machine that is busy elsewhere takes more.
 HANG_S = (1.0 if evil.FULL else 2.0) * (10 if IS_SANITIZED else 1)
-RSS_MAX_MIB = 640 * (10 if IS_SANITIZED else 1)
+RSS_MAX_MIB = 512 * (10 if IS_SANITIZED else 1)
 KEYS_AT_ONCE = 5
 SESSIONS_AT_ONCE = 2
 # So many looks at a program that sleeps, 2 ms apart, tell that it is done.

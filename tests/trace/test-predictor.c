@@ -5,6 +5,7 @@
 
 #include "trace-text.h"
 #include "trace/tx-bytes-private.h"
+#include "trace/tx-checksum-private.h"
 #include "trace/tx-compress-private.h"
 #include "trace/tx-format-private.h"
 #include "trace/tx-predictor-private.h"
@@ -172,6 +173,44 @@ test_random_events (void)
       g_autoptr (GByteArray) events = make_random_events (rand, size, functions_max[i % 3]);
 
       assert_comes_back (events->data, events->len);
+    }
+}
+
+/* Stretches that come again and again, with something new now and then. What is encoded is the
+   format: encoding and decoding may not change together. The sums are those of format 1.2's first
+   implementation, which had no loop of its own for what repeats itself. */
+static void
+test_the_bytes_are_the_formats (void)
+{
+  static const struct
+  {
+    guint function_max, size;
+    uint64_t checksum;
+  } expected[] = {
+    { 20, 765, UINT64_C (0x56dd3f35d9e39b7e) },
+    { 2 * TX_CALL_NEAR_MAX, 797, UINT64_C (0x396bdf36603c7d83) },
+    { 1u << 30, 44808, UINT64_C (0x3baa499cda840fe3) },
+  };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (expected); i++)
+    {
+      g_autoptr (GRand) rand = g_rand_new_with_seed (11);
+      g_autoptr (GByteArray) stretch = make_random_events (rand, 500, expected[i].function_max);
+      g_autoptr (GByteArray) events = g_byte_array_new ();
+      g_autoptr (GByteArray) encoded = NULL;
+
+      for (unsigned turn = 0; turn < 200; turn++)
+        {
+          g_autoptr (GByteArray) odd = make_random_events (rand, 1, expected[i].function_max);
+
+          g_byte_array_append (events, stretch->data, stretch->len);
+          if (turn % 5 == 4)
+            g_byte_array_append (events, odd->data, odd->len);
+        }
+      assert_comes_back (events->data, events->len);
+      encoded = encode (events->data, events->len);
+      g_assert_cmpuint (encoded->len, ==, expected[i].size);
+      g_assert_cmphex (_tx_checksum (encoded->data, encoded->len, 0), ==, expected[i].checksum);
     }
 }
 
@@ -473,6 +512,7 @@ main (int argc, char **argv)
   g_test_add_func ("/predictor/each-kind", test_each_kind_of_event);
   g_test_add_func ("/predictor/every-prefix", test_every_prefix_of_whole_events);
   g_test_add_func ("/predictor/random-events", test_random_events);
+  g_test_add_func ("/predictor/format", test_the_bytes_are_the_formats);
   g_test_add_func ("/predictor/loop", test_a_loop_takes_next_to_nothing);
   g_test_add_func ("/predictor/branches", test_branches_take_bits);
   g_test_add_func ("/predictor/chains", test_chains_of_frames_are_expected);
