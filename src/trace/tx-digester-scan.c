@@ -280,22 +280,21 @@ enter_thread (TxScan *self, TxThreadId id)
   return self->thread;
 }
 
-static bool
-has_thread_in_block (const TxScan *self, TxThreadId id)
-{
-  size_t index = _tx_thread_index_find (&self->digester->index, id);
-
-  return index != SIZE_MAX && self->digester->threads[index].is_active;
-}
-
 static void
 scan_thread (TxScan *self)
 {
+  TxDigester *digester = self->digester;
   TxThreadId id = _tx_cursor_varint32 (&self->cursor);
+  size_t index = id ? _tx_thread_index_find (&digester->index, id) : SIZE_MAX;
 
-  if (self->cursor.failed || id == 0 || !has_thread_in_block (self, id))
-    violate (self);
-  else if (enter_thread (self, id))
+  /* Its stack has been stated in this block. */
+  if (self->cursor.failed || index == SIZE_MAX || !digester->threads[index].is_active)
+    {
+      violate (self);
+      return;
+    }
+  digester->current = index;
+  if (enter_thread (self, id))
     _tx_tally_thread_note_depth (self->thread);
 }
 
